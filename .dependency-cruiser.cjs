@@ -1,0 +1,48 @@
+/** The import directions of the house: a file may only look down this list. */
+const rooms = [
+  // [room, folders that it may import from besides itself]
+  ['src/errors', []],
+  ['src/events', ['src/errors']],
+  ['src/random', ['src/errors']],
+  ['src/schedules', ['src/errors']],
+  ['src/data', ['src/errors', 'src/random']],
+  ['src/measure', ['src/errors', 'src/events']],
+  ['src/plugin', ['src/errors', 'src/events', 'src/measure', 'src/random', 'src/schedules']],
+  ['src/backend', ['src/errors']],
+  ['src/trainer', ['src/errors', 'src/events', 'src/measure', 'src/plugin', 'src/random', 'src/schedules', 'src/data', 'src/backend']],
+  ['src/diagnosis', ['src/errors', 'src/events']],
+];
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'not-to-dev-dep', severity: 'error', from: { path: '^(src|plugins)/' }, to: { dependencyTypes: ['npm-dev'] } },
+    ...rooms.map(([room, may]) => ({
+      name: `${room.replace('src/', '')}-looks-down-only`,
+      severity: 'error',
+      from: { path: `^${room}(/|\\.ts$)` },
+      to: { path: '^(src|plugins)/', pathNot: [`^${room}(/|\\.ts$)`, ...may.map((folder) => `^${folder}(/|\\.ts$)`)] },
+    })),
+    {
+      name: 'plugins-only-through-the-published-name',
+      comment: 'A built-in plugin imports trainscope/plugin alone, as a third party does.',
+      severity: 'error',
+      from: { path: '^plugins/', pathNot: '^plugins/index\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/plugin/index\\.ts$' },
+    },
+    {
+      name: 'src-knows-no-plugin',
+      comment: 'Only the command line and the config entry bind the built-in registry.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli/|config\\.ts$)' },
+      to: { path: '^plugins/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'], extensionAlias: { '.js': ['.ts', '.js'] } },
+  },
+};

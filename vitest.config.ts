@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // The published names, so that plugins and examples are written as a third party's would be.
+    alias: [
+      { find: /^trainscope$/, replacement: at('./src/index.ts') },
+      { find: /^trainscope\/plugin$/, replacement: at('./src/plugin/index.ts') },
+      { find: /^trainscope\/plugins$/, replacement: at('./plugins/index.ts') },
+      { find: /^trainscope\/config$/, replacement: at('./src/config.ts') },
+      { find: /^trainscope\/testing$/, replacement: at('./src/testing/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 120_000,
+    typecheck: { enabled: false },
+    coverage: { provider: 'v8', include: ['src/**/*.ts', 'plugins/**/*.ts'], reporter: ['text-summary', 'json-summary'] },
+  },
+});
