@@ -32,6 +32,9 @@ export const errorCodes = [
   'LABEL_OUT_OF_RANGE',
   'DATA_SOURCE_FAILED',
   'DATA_NOT_REPEATABLE',
+  // randomness
+  'RANDOM_ARGUMENT',
+  'RANDOM_STATE',
   // plugins, events, measurements
   'PLUGIN_INVALID',
   'PLUGIN_HOOK_UNKNOWN',
@@ -41,6 +44,10 @@ export const errorCodes = [
   'PLUGIN_REQUIRES',
   'EVENT_UNKNOWN',
   'EVENT_INVALID',
+  'EVENT_DUPLICATE',
+  'EVENT_LOOP',
+  'SINK_STUCK',
+  'SINK_CLOSED',
   'MEASUREMENT_INVALID',
   // running
   'FIT_RUNNING',

@@ -1,0 +1,2 @@
+export { RandomStream, type RandomState } from './stream.js';
+export { RandomStreams, type RandomStreamsState } from './streams.js';
