@@ -1,0 +1,56 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Measurement } from './measurement.js';
+import type { StepFacts } from './sources.js';
+import { sumsOfSquares } from './sums-of-squares.js';
+
+/** L2 norms by weight name, and the norm of all of them as one vector. */
+export interface Norms {
+  readonly byWeight: ReadonlyMap<string, number>;
+  /** sqrt of the sum of all squares: the Euclidean norm of the concatenation. */
+  readonly global: number;
+}
+
+const readNorms = (values: Float32Array, names: readonly string[]): Norms => {
+  const byWeight = new Map<string, number>();
+  let total = 0;
+  names.forEach((name, i) => {
+    const sum = values[i] ?? Number.NaN;
+    byWeight.set(name, Math.sqrt(sum));
+    total += sum;
+  });
+  return { byWeight, global: Math.sqrt(total) };
+};
+
+const allWeights = ({ weights }: StepFacts): readonly string[] => weights.map(({ name }) => name);
+
+/** L2 norm of every raw gradient: before clipping and before any hook. */
+export const gradientNorms = (): Measurement<Norms, 'gradients'> => ({
+  key: 'gradientNorms',
+  sources: ['gradients'],
+  reduce: ({ gradients }, memo) => sumsOfSquares('gradients', gradients, memo),
+  read: (values, { gradientNames }) => readNorms(values, gradientNames),
+});
+
+/** L2 norm of every gradient as it was handed to the optimizer: after the gradients hooks and clipping. */
+export const clippedGradientNorms = (): Measurement<Norms, 'clippedGradients'> => ({
+  key: 'clippedGradientNorms',
+  sources: ['clippedGradients'],
+  reduce: ({ clippedGradients }, memo) => sumsOfSquares('clippedGradients', clippedGradients, memo),
+  read: (values, { gradientNames }) => readNorms(values, gradientNames),
+});
+
+/** L2 norm of every weight after the update. */
+export const weightNorms = (): Measurement<Norms, 'weights'> => ({
+  key: 'weightNorms',
+  sources: ['weights'],
+  reduce: ({ weights }, memo): tf.Tensor => sumsOfSquares('weights', weights, memo),
+  read: (values, facts) => readNorms(values, allWeights(facts)),
+});
+
+/** L2 norm of what the update changed in every weight (also in those that should not change). */
+export const updateNorms = (): Measurement<Norms, 'updates'> => ({
+  key: 'updateNorms',
+  sources: ['updates'],
+  reduce: ({ updates }, memo): tf.Tensor => sumsOfSquares('updates', updates, memo),
+  read: (values, facts) => readNorms(values, allWeights(facts)),
+});

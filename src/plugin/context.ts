@@ -1,0 +1,118 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { WeightInfo } from '../measure/index.js';
+import type { RandomStream } from '../random/index.js';
+import type { Level } from '../events/index.js';
+import type { Metrics } from './hooks.js';
+
+/** Where a second of the loop went, in milliseconds since the fit began. */
+export interface PhaseTimes {
+  /** Waiting for the next batch. */
+  readonly data: number;
+  /** Forward pass, loss and backward pass (on a GPU: issuing them). */
+  readonly forwardBackward: number;
+  readonly update: number;
+  /** Reducing, packing and reading what was due. */
+  readonly measure: number;
+  /** Hooks of plugins. */
+  readonly plugins: number;
+  readonly validation: number;
+  /** Letting the event loop turn. */
+  readonly pace: number;
+}
+
+/** One thing found wrong, or worth knowing. */
+export interface FindingInput {
+  /** Kebab-case name of the rule: `exploding-gradients`. */
+  readonly rule: string;
+  readonly severity: 'info' | 'warning' | 'error';
+  /** One sentence with the numbers. */
+  readonly message: string;
+  /** Which layer, weight, feature, sample or steps. */
+  readonly where?: Readonly<Record<string, string | number | readonly number[] | readonly string[]>>;
+  /** The numbers that show it. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
+  /** What to change, concretely. */
+  readonly remedy: string;
+  /** A page of docs/, relative. */
+  readonly docs?: string;
+}
+
+export interface EmitOptions {
+  readonly level?: Level;
+  /** The step that the data is of, when it is not the present one. */
+  readonly step?: number;
+  readonly epoch?: number;
+}
+
+/** Names and data of a plugin's own events. */
+export type EventData = Readonly<Record<string, unknown>>;
+
+/** What every hook of an observing plugin gets as its second argument: one object for the whole fit. */
+export interface ObserverContext<Events extends object = EventData, State = unknown> {
+  /** The name under which the plugin runs. */
+  readonly name: string;
+  readonly runId: string;
+  /** 0-based epoch that is under way. */
+  readonly epoch: number;
+  /** Updates done since the first fit began; during a step, the step under way: the first is 1. */
+  readonly step: number;
+  /** Steps done in the present epoch. */
+  readonly stepInEpoch: number;
+  readonly learningRate: number;
+  readonly backend: string;
+  /** The plugin's state: plain data of its schema, saved and restored by the trainer. Assign fields or replace it. */
+  state: State;
+  /** All weights, in the model's order. */
+  readonly weights: readonly WeightInfo[];
+  readonly outputNames: readonly string[];
+  /** Latest metrics that were read: the step's, with `val_` ones of the latest validation. */
+  readonly metrics: Metrics;
+  /** Times by phase since this fit began. */
+  readonly times: PhaseTimes;
+  /** Milliseconds by plugin since this fit began. */
+  readonly pluginTimes: Readonly<Record<string, number>>;
+  /** Emits one of the plugin's events. @throws TrainscopeError EVENT_INVALID when the data does not fit its schema. */
+  emit<Name extends keyof Events & string>(event: Name, data: Events[Name], options?: EmitOptions): void;
+  /** Emits a finding. */
+  finding(finding: FindingInput): void;
+  /** A random stream of the plugin's own: drawing from it changes nobody else's numbers. */
+  random(name?: string): RandomStream;
+}
+
+/** Copies of all weights (statistics of normalisation layers included), kept on the device and owned by the trainer. */
+export interface WeightSnapshots {
+  /** Keeps a copy under the key, in place of an older one. */
+  save(key: string): void;
+  /** Puts the copy back. False when there is none. */
+  restore(key: string): boolean;
+  drop(key: string): void;
+  has(key: string): boolean;
+}
+
+/** The first difference between two runs of the same steps. */
+export interface RehearsalStep {
+  readonly step: number;
+  readonly loss: number;
+  /** Bytes of every weight after the step, by name. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+/** The context of a plugin that may steer. */
+export interface SteererContext<Events extends object = EventData, State = unknown> extends ObserverContext<Events, State> {
+  learningRate: number;
+  /** Ends the fit at the next place where the loop looks: after this step, or before the first when called in fitStart. */
+  stop(message: string): void;
+  /** Within a step, before its update: leaves weights and optimizer as they are. */
+  skipUpdate(): void;
+  readonly snapshots: WeightSnapshots;
+  /** Fixes every random stream of the trainer (the order of the data, the plugins' streams) to this seed. */
+  reseed(seed: number): void;
+  /** A number that depends on the trainer's seed and the name alone; never 0, which TensorFlow.js takes as unseeded. */
+  seedFor(name: string): number;
+  /** Trains `steps` steps from the present state on the data's first batches, then puts everything back as it was. */
+  rehearse(steps: number): Promise<readonly RehearsalStep[]>;
+  /** The model as it was handed to the trainer. */
+  readonly model: unknown;
+  /** Trainable or not, by name: to look, not to dispose of. Values change in place with every update. */
+  weightTensors(): ReadonlyMap<string, tf.Tensor>;
+}

@@ -1,0 +1,42 @@
+/** The surface for authors of plugins: `import { definePlugin } from 'trainscope/plugin'`. */
+export {
+  definePlugin,
+  type AttachOptions,
+  type ErrorPolicy,
+  type EventSchemas,
+  type Plugin,
+  type PluginDefinition,
+  type PluginFactory,
+  type Requirement,
+  type Role,
+} from './define-plugin.js';
+export type {
+  EmitOptions,
+  FindingInput,
+  ObserverContext,
+  PhaseTimes,
+  RehearsalStep,
+  SteererContext,
+  WeightSnapshots,
+} from './context.js';
+export {
+  hookKinds,
+  hookNames,
+  type BatchData,
+  type EpochInfo,
+  type FitEndInfo,
+  type FitStartInfo,
+  type Gradients,
+  type HookName,
+  type LossParts,
+  type Metrics,
+  type ObserverHooks,
+  type SetupInfo,
+  type SteererHooks,
+  type StepInfo,
+  type StopReason,
+  type ValidationInfo,
+} from './hooks.js';
+export * from '../measure/index.js';
+export { real } from '../events/index.js';
+export type { RandomStream } from '../random/index.js';

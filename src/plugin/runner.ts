@@ -1,0 +1,232 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { BoundPlugin, ErrorPolicy, Plugin, UntypedHook } from './define-plugin.js';
+import { hookKinds, hookNames, type BatchData, type Gradients, type HookName, type HookPayloads, type LossParts, type ObserveHookName } from './hooks.js';
+
+/** A plugin in its place in one trainer. */
+export interface Attached {
+  readonly plugin: Plugin<never>;
+  readonly bound: BoundPlugin;
+  /** The one context that all its hooks get. */
+  readonly context: object;
+  /** Milliseconds spent in each hook since the fit began. */
+  readonly spent: Map<HookName, number>;
+  /** Tensors that calls of its observing hooks left behind: how many calls grew, and the sum of all changes. */
+  readonly tensors: { growths: number; net: number };
+  disabled: boolean;
+  failures: number;
+}
+
+export const attach = (plugin: Plugin<never>, context: object, bound: BoundPlugin = plugin.bind()): Attached => ({
+  plugin,
+  bound,
+  context,
+  spent: new Map(),
+  tensors: { growths: 0, net: 0 },
+  disabled: false,
+  failures: 0,
+});
+
+/** What a failed hook led to; `stop` makes the runner throw what `fail` returns. */
+export interface FailureReport {
+  readonly attached: Attached;
+  readonly hook: HookName;
+  readonly error: unknown;
+  readonly policy: ErrorPolicy;
+}
+
+type Observe<H extends ObserveHookName> = (payload: HookPayloads[H]) => void | Promise<void>;
+
+/** The compiled hooks: undefined where no plugin has the hook, so that an unused hook costs one comparison. */
+export interface CompiledHooks {
+  readonly observe: { readonly [H in ObserveHookName]?: Observe<H> };
+  readonly batch: ((batch: BatchData) => BatchData | Promise<BatchData>) | undefined;
+  readonly loss: ((loss: tf.Scalar, parts: LossParts) => tf.Scalar) | undefined;
+  readonly gradients: ((gradients: Gradients) => Gradients | Promise<Gradients>) | undefined;
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+
+const liveTensors = (): number => tf.engine().state.numTensors;
+
+/**
+ * Calls the hooks: one compiled function a hook. It goes on synchronously until a hook returns a promise, times each
+ * call, and applies the plugin's policy when one throws.
+ */
+export class HookRunner {
+  #attached: readonly Attached[];
+  #compiled: CompiledHooks;
+  /** @returns the error to throw when the policy is `stop`. */
+  readonly #fail: (report: FailureReport) => Error;
+
+  constructor(attached: readonly Attached[], fail: (report: FailureReport) => Error) {
+    this.#attached = attached;
+    this.#fail = fail;
+    this.#compiled = this.#compile();
+  }
+
+  get attached(): readonly Attached[] {
+    return this.#attached;
+  }
+
+  get hooks(): CompiledHooks {
+    return this.#compiled;
+  }
+
+  /** Puts another set of plugins in place, between two calls. */
+  replace(attached: readonly Attached[]): void {
+    this.#attached = attached;
+    this.#compiled = this.#compile();
+  }
+
+  /** Names of plugins that are not called any more. */
+  get disabled(): ReadonlySet<string> {
+    return new Set(this.#attached.filter(({ disabled }) => disabled).map(({ plugin }) => plugin.name));
+  }
+
+  /** Calls `measured` of one plugin. */
+  measured(owner: string, values: unknown): void | Promise<void> {
+    const attached = this.#attached.find(({ plugin }) => plugin.name === owner);
+    const hook = attached?.bound.hooks.measured;
+    if (attached === undefined || hook === undefined || attached.disabled) return undefined;
+    const result = this.#call(attached, 'measured', hook, values);
+    return isThenable(result) ? Promise.resolve(result).then(() => undefined) : undefined;
+  }
+
+  /** Calls `teardown` of every plugin, disabled ones too, in reverse order. Errors are gathered: none masks another. */
+  async teardown(payload: HookPayloads['teardown']): Promise<readonly { plugin: string; error: unknown }[]> {
+    const errors: { plugin: string; error: unknown }[] = [];
+    for (const attached of this.#attached.toReversed()) {
+      const hook = attached.bound.hooks.teardown;
+      if (hook === undefined) continue;
+      try {
+        await (hook as (payload: unknown, context: unknown) => unknown)(payload, attached.context);
+      } catch (error) {
+        errors.push({ plugin: attached.plugin.name, error });
+      }
+    }
+    return errors;
+  }
+
+  #compile(): CompiledHooks {
+    const active = this.#attached.filter(({ disabled }) => !disabled);
+    const having = (name: HookName): { attached: Attached; hook: UntypedHook }[] =>
+      active.flatMap((attached) => {
+        const hook = attached.bound.hooks[name];
+        return hook === undefined ? [] : [{ attached, hook }];
+      });
+    const observe: Partial<Record<ObserveHookName, (payload: never) => void | Promise<void>>> = {};
+    for (const name of hookNames) {
+      if (hookKinds[name] !== 'observe' || name === 'measured' || name === 'teardown') continue;
+      const entries = having(name);
+      if (entries.length > 0) observe[name as ObserveHookName] = this.#compileObserve(name, entries);
+    }
+    return {
+      observe: observe as CompiledHooks['observe'],
+      batch: this.#compileTransform('batch', having('batch')),
+      gradients: this.#compileTransform('gradients', having('gradients')),
+      loss: this.#compileLoss(having('loss')),
+    };
+  }
+
+  #compileObserve(name: HookName, entries: readonly { attached: Attached; hook: UntypedHook }[]): (payload: unknown) => void | Promise<void> {
+    const from = (start: number, payload: unknown): void | Promise<void> => {
+      for (let i = start; i < entries.length; i += 1) {
+        const entry = entries[i];
+        if (entry === undefined || entry.attached.disabled) continue;
+        const result = this.#call(entry.attached, name, entry.hook, payload);
+        if (isThenable(result)) return Promise.resolve(result).then(() => from(i + 1, payload));
+      }
+      return undefined;
+    };
+    return (payload) => from(0, payload);
+  }
+
+  #compileTransform<T>(name: 'batch' | 'gradients', entries: readonly { attached: Attached; hook: UntypedHook }[]): ((value: T) => T | Promise<T>) | undefined {
+    if (entries.length === 0) return undefined;
+    const from = (start: number, value: T): T | Promise<T> => {
+      let present = value;
+      for (let i = start; i < entries.length; i += 1) {
+        const entry = entries[i];
+        if (entry === undefined || entry.attached.disabled) continue;
+        const result = this.#call(entry.attached, name, entry.hook, present) as T | undefined | PromiseLike<T | undefined>;
+        if (isThenable(result)) {
+          const before = present;
+          return Promise.resolve(result).then((next) => from(i + 1, (next as T | undefined) ?? before));
+        }
+        present = result ?? present;
+      }
+      return present;
+    };
+    return (value) => from(0, value);
+  }
+
+  #compileLoss(entries: readonly { attached: Attached; hook: UntypedHook }[]): CompiledHooks['loss'] {
+    if (entries.length === 0) return undefined;
+    return (loss, parts) => {
+      let present = loss;
+      for (const { attached, hook } of entries) {
+        if (attached.disabled) continue;
+        const result = this.#call(attached, 'loss', hook, present, parts) as tf.Scalar | undefined;
+        if (isThenable(result)) {
+          const problem = new TypeError('a loss hook returned a promise: it runs inside the gradient computation, where nothing can be awaited');
+          // The promise is no one's any more: its own failure must not become an unhandled rejection.
+          Promise.resolve(result).catch(() => undefined);
+          this.#failed(attached, 'loss', problem);
+          continue;
+        }
+        present = result ?? present;
+      }
+      return present;
+    };
+  }
+
+  /** One timed call. A throw is handled by the policy; a promise comes back as a promise that does the same. */
+  #call(attached: Attached, name: HookName, hook: UntypedHook, payload: unknown, more?: unknown): unknown {
+    const began = performance.now();
+    const tensors = liveTensors();
+    let result: unknown;
+    try {
+      result = (hook as (payload: unknown, context: unknown, more?: unknown) => unknown)(payload, attached.context, more);
+    } catch (error) {
+      this.#ended(attached, name, began, tensors);
+      this.#failed(attached, name, error);
+      return undefined;
+    }
+    if (isThenable(result) && name !== 'loss') {
+      return Promise.resolve(result).then(
+        (value) => {
+          this.#ended(attached, name, began, tensors);
+          return value;
+        },
+        (error: unknown) => {
+          this.#ended(attached, name, began, tensors);
+          this.#failed(attached, name, error);
+          return undefined;
+        },
+      );
+    }
+    this.#ended(attached, name, began, tensors);
+    return result;
+  }
+
+  #ended(attached: Attached, name: HookName, began: number, tensors: number): void {
+    attached.spent.set(name, (attached.spent.get(name) ?? 0) + performance.now() - began);
+    if (hookKinds[name] !== 'observe') return;
+    const grown = liveTensors() - tensors;
+    if (grown === 0) return;
+    attached.tensors.net += grown;
+    if (grown > 0) attached.tensors.growths += 1;
+  }
+
+  #failed(attached: Attached, hook: HookName, error: unknown): void {
+    attached.failures += 1;
+    const policy = attached.plugin.onError;
+    const toThrow = this.#fail({ attached, hook, error, policy });
+    if (policy === 'stop') throw toThrow;
+    if (policy === 'disable') {
+      attached.disabled = true;
+      this.#compiled = this.#compile();
+    }
+  }
+}
