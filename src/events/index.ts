@@ -1,0 +1,27 @@
+export { EventBus, type AttachedSinkStats, type BusOptions, type EmitAbout, type EventView, type Subscription } from './bus.js';
+export { Catalogue, defineEvents, type CatalogueOptions, type EventSchemas, type EventsOf } from './catalogue.js';
+export { canonicalJson, hashConfiguration } from './configuration-hash.js';
+export { coreCatalogue, coreEvents, isCoreEvent, type CoreEvent, type CoreEvents } from './core-events.js';
+export {
+  eventLineSchema,
+  eventVersion,
+  levelNumbers,
+  levels,
+  type EventLine,
+  type EventMap,
+  type EventOf,
+  type Level,
+  type TrainscopeEvent,
+} from './envelope.js';
+export { parseEventLine, readEventLine, toEventLine, type ReadEvent } from './event-line.js';
+export { fileSink, type FileSinkOptions } from './file-sink.js';
+export { compileFilter, type Filter, type FilterView } from './filter.js';
+export { frozenCopy, type DeepReadonly } from './frozen-copy.js';
+export { jsonRecord, jsonValue, type JsonRecord, type JsonValue } from './json-value.js';
+export { memorySink, type MemorySink, type MemorySinkOptions } from './memory-sink.js';
+export { decodeInto, decodeNumbers, encodeNumbers, nonFiniteNames, real } from './numbers.js';
+export type { PinoLogger } from './pino-logger.js';
+export { pinoSink, type PinoSinkOptions } from './pino-sink.js';
+export { sentence } from './sentence.js';
+export type { Sink, SinkStats } from './sink.js';
+export { thrownData, type ThrownData } from './thrown-data.js';
