@@ -129,15 +129,20 @@ function assertGradient(loss: CompiledLoss, { output, name }: OutputLoss, label:
         cause: error,
       });
     }
+    let gradient: tf.Tensor | null | undefined;
+    let cause: unknown;
     try {
-      tf.grad(value)(predictions);
+      // Not tf.grad, which throws where nothing is connected and leaves what it kept for the backward pass behind.
+      [gradient] = tf.engine().gradients(() => value(predictions), [predictions], undefined, true).grads;
     } catch (error) {
-      throw new DataError('LOSS_NOT_DIFFERENTIABLE', {
-        found: `the loss "${name}" of output "${output.name}" has no gradient for the predictions (${reason(error)})`,
-        expected: 'a loss is made of the predictions by TensorFlow.js operations that have gradients',
-        remedy: 'Look for dataSync(), tf.argMax, tf.round, a comparison, or a function that forgets its second argument.',
-        cause: error,
-      });
+      cause = error;
     }
+    if (gradient != null) return;
+    throw new DataError('LOSS_NOT_DIFFERENTIABLE', {
+      found: `the loss "${name}" of output "${output.name}" has no gradient for the predictions${cause === undefined ? '' : ` (${reason(cause)})`}`,
+      expected: 'a loss is made of the predictions by TensorFlow.js operations that have gradients',
+      remedy: 'Look for dataSync(), tf.argMax, tf.round, a comparison, or a function that forgets its second argument.',
+      ...(cause === undefined ? {} : { cause }),
+    });
   });
 }

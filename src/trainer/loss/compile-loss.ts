@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../../errors.js';
 import { assertLabelShape, shapeText } from './label-shapes.js';
 import type { OutputLoss, OutputSpec } from './loss.js';
-import { resolveLoss, throwProblems, unknownName, type CodedProblem, type LossEntry } from './resolve-loss.js';
+import { throwProblems, unknownName, type CodedProblem } from '../spec-problems.js';
+import { resolveLoss, type LossEntry } from './resolve-loss.js';
 
 /** One loss for all outputs, or one for each: as a list in the model's order, or by the outputs' names. */
 export type LossSpec = LossEntry | readonly LossEntry[] | Readonly<Record<string, LossEntry>>;
@@ -58,7 +59,7 @@ export function compileLoss(spec: LossSpec, outputs: readonly OutputSpec[], opti
     problems.push(...resolved.problems);
     return [];
   });
-  throwProblems('loss', problems);
+  throwProblems('the loss is', problems);
   return {
     outputs: losses,
     compute: (labels, predictions, sampleWeights) => tf.tidy(() => computeLoss(losses, labels, predictions, sampleWeights)),

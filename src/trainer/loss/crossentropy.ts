@@ -17,7 +17,12 @@ const lessLast = (shape: readonly number[]): number[] => shape.slice(0, -1);
 export const classNumbers = (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor =>
   tf.cast(tf.reshape(labels, lessLast(predictions.shape)), 'int32');
 
-const width = (predictions: tf.Tensor): number => predictions.shape.at(-1) ?? 1;
+/**
+ * Class numbers as rows of the predictions' shape, int32. Never tf.oneHot with another type: the wasm kernel writes
+ * int32 whatever it is asked for, which is 1.4e-45 as float32 and beyond the end of the tensor as bool.
+ */
+export const oneHot = (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor =>
+  tf.oneHot(classNumbers(labels, predictions), predictions.shape.at(-1) ?? 1);
 
 /** -sum(labels * log(p)): labels and probabilities [batch, ..., classes] to [batch, ...]. */
 export const categoricalCrossentropy: LossFunction = (labels, predictions) =>
@@ -33,8 +38,7 @@ export const categoricalCrossentropyFromLogits: LossFunction = (labels, logits) 
  * loss goes through logits.
  */
 export const sparseCategoricalCrossentropy: LossFunction = (labels, predictions) => {
-  const oneHot = tf.oneHot(classNumbers(labels, predictions), width(predictions), 1, 0, 'float32');
-  return categoricalCrossentropy(oneHot, limit(predictions, epsilon, 1 - epsilon));
+  return categoricalCrossentropy(oneHot(labels, predictions), limit(predictions, epsilon, 1 - epsilon));
 };
 
 /**
@@ -44,8 +48,7 @@ export const sparseCategoricalCrossentropy: LossFunction = (labels, predictions)
  */
 export const sparseCategoricalCrossentropyFromLogits: LossFunction = (labels, logits) => {
   const logProbabilities = tf.logSoftmax(logits);
-  // Cast rather than tf.oneHot(..., 'bool'), whose wasm kernel writes 4 bytes for every 1-byte element.
-  const chosen = tf.cast(tf.oneHot(classNumbers(labels, logits), width(logits)), 'bool');
+  const chosen = tf.cast(oneHot(labels, logits), 'bool');
   return tf.neg(tf.sum(tf.where(chosen, logProbabilities, tf.zerosLike(logProbabilities)), -1));
 };
 

@@ -1,38 +1,11 @@
-import { ConfigError, type ConfigProblem, type ErrorCode } from '../../errors.js';
-import { didYouMean, nearestName } from '../../nearest-name.js';
-import { problemsOf } from '../../plugin/define-plugin.js';
+import type { ConfigProblem } from '../../errors.js';
+import { problemsOf } from '../../plugin/problems.js';
+import { unknownName, type CodedProblem } from '../spec-problems.js';
 import { defaultDelta, definitionOf, knownLossNames, lossConfigSchema, lossNamed, type LossConfig, type LossName } from './loss-names.js';
 import type { LossFunction, OutputLoss, OutputSpec } from './loss.js';
 
 /** A loss of one output: a name, a name with options, or a function. The bare string type keeps names from files welcome. */
 export type LossEntry = LossName | (string & {}) | LossConfig | LossFunction;
-
-export interface CodedProblem extends ConfigProblem {
-  readonly code: ErrorCode;
-}
-
-/** Throws one ConfigError with all the problems, if there are any; its code is the first one's. */
-export function throwProblems(what: string, problems: readonly CodedProblem[]): void {
-  const [first] = problems;
-  if (first === undefined) return;
-  const listed = problems.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
-  throw new ConfigError(first.code, {
-    found: `${what}: ${listed.join('; ').replace(/\.$/, '')}`,
-    problems: problems.map(({ code: _, ...problem }) => problem),
-  });
-}
-
-/** The problem of a name that nothing is called. */
-export function unknownName(code: ErrorCode, what: string, name: string, known: readonly string[], path: ConfigProblem['path']): CodedProblem {
-  const suggestion = nearestName(name, known);
-  const hint = didYouMean(name, known);
-  return {
-    code,
-    path,
-    message: `unknown ${what} "${name}"${hint === '' ? `; known are ${known.join(', ')}` : `. ${hint}`}`,
-    ...(suggestion === undefined ? {} : { suggestion }),
-  };
-}
 
 /** A loss made ready for an output, or the problems with it. */
 export function resolveLoss(
@@ -73,8 +46,8 @@ export function resolveLoss(
       code: 'LOSS_OUTPUT_MISMATCH',
       path,
       message:
-        `output "${output.name}" is 1 wide, and ${named.name} of one class is always 0${sure}. Use binaryCrossentropy with one sigmoid ` +
-        'for two classes, or give the output one number a class.',
+        `output "${output.name}" is 1 wide, and ${named.name} of one class is always 0${sure}; use binaryCrossentropy with one sigmoid ` +
+        'for two classes, or give the output one number a class',
     });
   }
   if (problems.length > 0) return { problems };

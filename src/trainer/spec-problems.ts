@@ -1,0 +1,29 @@
+import { ConfigError, type ConfigProblem, type ErrorCode } from '../errors.js';
+import { nearestName } from '../nearest-name.js';
+import { listProblems } from '../plugin/problems.js';
+
+/** A problem of a specification (loss, metrics, optimizer) with the code that it would be thrown under alone. */
+export interface CodedProblem extends ConfigProblem {
+  readonly code: ErrorCode;
+}
+
+/** Throws one ConfigError with all the problems, if there are any; its code is the first one's. */
+export function throwProblems(what: string, problems: readonly CodedProblem[]): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new ConfigError(first.code, {
+    found: `${what} not valid: ${listProblems(problems)}`,
+    problems: problems.map(({ code: _, ...problem }) => problem),
+  });
+}
+
+/** The problem of a name that nothing is called. */
+export function unknownName(code: ErrorCode, what: string, name: string, known: readonly string[], path: ConfigProblem['path']): CodedProblem {
+  const suggestion = nearestName(name, known);
+  return {
+    code,
+    path,
+    message: `unknown ${what} "${name}"${suggestion === undefined ? `; known are ${known.join(', ')}` : ''}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
