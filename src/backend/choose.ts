@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { BackendError, type BackendRefusal } from '../errors.js';
+import { didYouMean } from '../nearest-name.js';
+import { attempts, backendNames, type BackendName } from './candidate.js';
+import { loadInstalled, type LoadPackage } from './load-package.js';
+import { registerTrainingKernels } from './wasm/register.js';
+
+export { backendNames, type BackendName } from './candidate.js';
+
+export interface BackendChoice {
+  /** The name that was chosen; for a backend that the caller had set up, the name TensorFlow.js knows it by. */
+  readonly backend: string;
+  /** What tf.getBackend() answers: tfjs-node and tfjs-node-gpu both register as "tensorflow". */
+  readonly registeredAs: string;
+  /** Whether the caller had set it up and it was kept. */
+  readonly kept: boolean;
+  /** Of the backend's package, where it gives one. */
+  readonly version: string | undefined;
+  /** Where it computes, where that is known. */
+  readonly device: 'cpu' | 'gpu' | undefined;
+  /** Those tried before it, in order, each with its reason. */
+  readonly refusals: readonly BackendRefusal[];
+  /** What was done beyond choosing, for the run's log. */
+  readonly notes: readonly string[];
+}
+
+export interface ChooseBackendOptions {
+  /**
+   * Loads the packages of backends; `import()` by default. A stand-in that has the same public surface (it registers
+   * its backend with tf.registerBackend) is how the native choices are tested without their binaries.
+   */
+  readonly load?: LoadPackage;
+}
+
+/** The last choice of this process, to tell a backend that we set up from one that the caller did. */
+let lastChoice: BackendChoice | undefined;
+
+const isBackendName = (name: string): name is BackendName => (backendNames as readonly string[]).includes(name);
+
+/** The name in use, if any: before the first tensor there is none, which the types of TensorFlow.js leave out. */
+const inUse = (): string | undefined => {
+  const name = tf.getBackend() as string | undefined;
+  return name !== undefined && Object.hasOwn(tf.engine().registry, name) ? name : undefined;
+};
+
+function keep(name: string): BackendChoice {
+  const notes = [`the backend "${name}" was already set up and is kept`];
+  if (name === 'wasm') {
+    registerTrainingKernels();
+    notes.push('the kernels that training needs were added to it');
+  }
+  return { backend: name, registeredAs: name, kept: true, version: undefined, device: undefined, refusals: [], notes };
+}
+
+/**
+ * Sets up the TensorFlow.js backend to train on and says which it is, and why not the others.
+ *
+ * 'auto' (the default) keeps a backend that the caller has set up already; else it takes the first that works of
+ * tfjs-node-gpu, tfjs-node, webgpu, wasm and cpu. Working means: it loads, initialises, and multiplies two small
+ * matrices rightly. A package that is not installed is a refusal, never an error. A name takes that backend or none.
+ * wasm gets the training kernels; tfjs-node on Node 23 and later gets the one util function that it misses (in `notes`).
+ *
+ * The choices tfjs-node, tfjs-node-gpu and webgpu are tested against stand-ins of the same public surface, as their
+ * binaries are downloaded at installation; wasm and cpu against the packages themselves. For webgpu a navigator.gpu
+ * has to be there: setting Dawn up under Node is not supported yet, and is refused with that reason.
+ *
+ * Throws BackendError: BACKEND_UNKNOWN for a name that is none of these, BACKEND_UNAVAILABLE, with `refusals`,
+ * when what was asked for cannot be had.
+ *
+ * @example
+ * const { backend, refusals } = await chooseBackend('auto');
+ */
+export async function chooseBackend(choice: 'auto' | BackendName = 'auto', { load = loadInstalled }: ChooseBackendOptions = {}): Promise<BackendChoice> {
+  // Names come from config files and the command line as well.
+  const asked: string = choice;
+  if (asked !== 'auto' && !isBackendName(asked)) {
+    const known = ['auto', ...backendNames];
+    const near = didYouMean(asked, known);
+    throw new BackendError('BACKEND_UNKNOWN', { found: `"${asked}" is not a backend`, expected: `known are ${known.join(', ')}`, ...(near === '' ? {} : { remedy: near }) });
+  }
+  const current = inUse();
+  if (choice === 'auto' && current !== undefined) {
+    return current === lastChoice?.registeredAs ? lastChoice : keep(current);
+  }
+
+  const refusals: BackendRefusal[] = [];
+  for (const backend of choice === 'auto' ? backendNames : [choice]) {
+    const attempt = await attempts[backend](load);
+    if (attempt.works) {
+      const { registeredAs, version, device, notes } = attempt;
+      lastChoice = { backend, registeredAs, kept: false, version, device, refusals, notes };
+      return lastChoice;
+    }
+    refusals.push({ backend, reason: attempt.reason });
+  }
+  // A failed attempt may have left its backend, or none, in use.
+  if (current !== undefined && tf.getBackend() !== current) await tf.setBackend(current);
+  throw new BackendError('BACKEND_UNAVAILABLE', {
+    found: choice === 'auto' ? 'no backend could be set up' : `the backend ${choice} cannot be had`,
+    expected: refusals.map(({ backend, reason }) => `${backend}: ${reason}`).join('; '),
+    remedy: choice === 'auto' ? 'Reinstall @tensorflow/tfjs-backend-cpu, which needs nothing but JavaScript.' : "Install what is missing, or use 'auto' to take the first backend that works.",
+    refusals,
+  });
+}

@@ -1,0 +1,3 @@
+export { backendNames, chooseBackend, type BackendChoice, type BackendName, type ChooseBackendOptions } from './choose.js';
+export type { LoadPackage } from './load-package.js';
+export { registerTrainingKernels } from './wasm/register.js';
