@@ -28,10 +28,10 @@ module.exports = {
     })),
     {
       name: 'plugins-only-through-the-published-name',
-      comment: 'A built-in plugin imports trainscope/plugin alone, as a third party does.',
+      comment: 'A built-in plugin imports trainscope/plugin (and trainscope/schedules) alone, as a third party does.',
       severity: 'error',
       from: { path: '^plugins/', pathNot: '^plugins/index\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/plugin/index\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(plugin|schedules)/index\\.ts$' },
     },
     {
       name: 'src-knows-no-plugin',
@@ -45,6 +45,6 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'], extensionAlias: { '.js': ['.ts', '.js'] } },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
   },
 };

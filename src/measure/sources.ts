@@ -46,6 +46,7 @@ export type SourceName = keyof StepSources;
 export interface StepFacts {
   /** Updates done since the first fit began, this one included: the first step is 1. */
   readonly step: number;
+  /** From 1. */
   readonly epoch: number;
   readonly batchSize: number;
   readonly weights: readonly WeightInfo[];

@@ -28,7 +28,14 @@ export interface FindingInput {
   /** One sentence with the numbers. */
   readonly message: string;
   /** Which layer, weight, feature, sample or steps. */
-  readonly where?: Readonly<Record<string, string | number | readonly number[] | readonly string[]>>;
+  readonly where?: {
+    readonly layer?: string;
+    readonly weight?: string;
+    readonly feature?: string | number;
+    readonly sample?: number;
+    readonly plugin?: string;
+    readonly steps?: { readonly from: number; readonly to: number };
+  };
   /** The numbers that show it. */
   readonly evidence?: Readonly<Record<string, unknown>>;
   /** What to change, concretely. */
@@ -52,7 +59,7 @@ export interface ObserverContext<Events extends object = EventData, State = unkn
   /** The name under which the plugin runs. */
   readonly name: string;
   readonly runId: string;
-  /** 0-based epoch that is under way. */
+  /** The epoch that is under way, from 1; 0 before the first. */
   readonly epoch: number;
   /** Updates done since the first fit began; during a step, the step under way: the first is 1. */
   readonly step: number;
@@ -89,7 +96,7 @@ export interface WeightSnapshots {
   has(key: string): boolean;
 }
 
-/** The first difference between two runs of the same steps. */
+/** One step of a rehearsal: what it led to. */
 export interface RehearsalStep {
   readonly step: number;
   readonly loss: number;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { ConfigError, PluginError, type ConfigProblem } from '../errors.js';
+import { ConfigError, PluginError } from '../errors.js';
 import type { Measurements, Needs, ValuesOf } from '../measure/index.js';
-import { didYouMean, nearestName } from '../nearest-name.js';
+import { didYouMean } from '../nearest-name.js';
 import type { EventData, ObserverContext, SteererContext } from './context.js';
 import { hookKinds, hookNames, type HookName, type ObserverHooks, type SteererHooks } from './hooks.js';
+import { listProblems, problemsOf } from './problems.js';
 
 export type Role = 'observe' | 'steer';
 
@@ -59,6 +60,9 @@ export interface PluginDefinition<
   readonly hooks: (options: z.output<Options>) => Hooks;
 }
 
+/** Any plugin, whatever its events. */
+export type AnyPlugin = Plugin<object>;
+
 /** A plugin with its options fixed, ready for a trainer. `EventsOf` carries the types of its events. */
 export interface Plugin<EventsOf extends object = EventData> {
   readonly name: string;
@@ -101,48 +105,6 @@ export interface PluginFactory<Options extends z.ZodType = z.ZodType, EventsOf e
 
 const noOptions = z.strictObject({});
 const pluginNamePattern = /^[a-zA-Z][a-zA-Z0-9._:-]*$/;
-
-/** zod's issues as problems with paths, an unknown key with the nearest known one. */
-export function problemsOf(error: z.ZodError, schema: z.ZodType): readonly ConfigProblem[] {
-  return error.issues.flatMap((issue): ConfigProblem[] => {
-    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-    const known = keysAt(schema, path);
-    return issue.keys.map((key) => {
-      const near = nearestName(key, known);
-      return {
-        path: [...path, key],
-        message: `unknown key "${key}"${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`,
-        ...(near === undefined ? {} : { suggestion: near }),
-      };
-    });
-  });
-}
-
-/** The keys that an object schema knows at a path, wrappers seen through. */
-function keysAt(schema: z.ZodType, path: readonly (string | number)[]): readonly string[] {
-  let at: z.core.$ZodType | undefined = schema;
-  const bare = (each: z.core.$ZodType | undefined): z.core.$ZodType | undefined => {
-    let inner = each;
-    while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodNullable || inner instanceof z.ZodPrefault) inner = inner.unwrap();
-    return inner;
-  };
-  for (const part of path) {
-    at = bare(at);
-    if (at instanceof z.ZodObject) at = (at.shape as Record<string, z.core.$ZodType>)[String(part)];
-    else if (at instanceof z.ZodArray) at = at.element;
-    else if (at instanceof z.ZodRecord) at = at.valueType;
-    else return [];
-  }
-  at = bare(at);
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
-}
-
-/** Problems as one text, a line each. */
-export const listProblems = (problems: readonly ConfigProblem[]): string =>
-  problems
-    .map(({ path, message, suggestion }) => `${path.length === 0 ? '' : `${path.join('.')}: `}${message}${suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`}`)
-    .join('; ');
 
 function parseOptions<Options extends z.ZodType>(plugin: string, schema: Options, given: unknown): z.output<Options> {
   const result = schema.safeParse(given ?? {});

@@ -7,7 +7,7 @@ const place = { pre: 0, listed: 1, post: 2 } as const;
  * The order in which hooks are called: `enforce: 'pre'`, as listed, `enforce: 'post'`.
  * @throws PluginError PLUGIN_DUPLICATE when two plugins run under one name.
  */
-export function orderPlugins(plugins: readonly Plugin<never>[]): readonly Plugin<never>[] {
+export function orderPlugins(plugins: readonly Plugin<object>[]): readonly Plugin<object>[] {
   const seen = new Set<string>();
   for (const { name } of plugins) {
     if (seen.has(name)) {

@@ -4,7 +4,7 @@ import { hookKinds, hookNames, type BatchData, type Gradients, type HookName, ty
 
 /** A plugin in its place in one trainer. */
 export interface Attached {
-  readonly plugin: Plugin<never>;
+  readonly plugin: Plugin<object>;
   readonly bound: BoundPlugin;
   /** The one context that all its hooks get. */
   readonly context: object;
@@ -16,7 +16,7 @@ export interface Attached {
   failures: number;
 }
 
-export const attach = (plugin: Plugin<never>, context: object, bound: BoundPlugin = plugin.bind()): Attached => ({
+export const attach = (plugin: Plugin<object>, context: object, bound: BoundPlugin = plugin.bind()): Attached => ({
   plugin,
   bound,
   context,

@@ -51,7 +51,7 @@ export class PluginHarness {
   readonly #hooks: Readonly<Partial<Record<HookName, unknown>>>;
   readonly #snapshots = new Set<string>();
 
-  constructor(readonly plugin: Plugin<never>, fields: Partial<HarnessFields> & { readonly seed?: number; readonly rehearse?: (steps: number) => Promise<readonly RehearsalStep[]> } = {}) {
+  constructor(readonly plugin: Plugin<object>, fields: Partial<HarnessFields> & { readonly seed?: number; readonly rehearse?: (steps: number) => Promise<readonly RehearsalStep[]> } = {}) {
     const { seed = 1, rehearse, ...given } = fields;
     const bound = plugin.bind();
     this.#hooks = bound.hooks;

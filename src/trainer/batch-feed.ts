@@ -1,0 +1,78 @@
+import { disposeBatch, type Batch, type BatchCursor, type LoadedData } from '../data/index.js';
+
+/** The batches of one update, and whether the epoch ends with them. */
+export interface Taken {
+  readonly batches: readonly Batch[];
+  readonly last: boolean;
+}
+
+/**
+ * Hands the loop the batches of each update: `accumulateSteps` at a time, and where `stepsPerEpoch` cuts epochs, from
+ * where the epoch before stopped, so that no part of the data is left out.
+ */
+export class BatchFeed {
+  #cursor: BatchCursor | undefined;
+  /** Passes over the data begun so far: the first is 0. Its number decides the order of the samples. */
+  #pass: number;
+  #steps = 0;
+
+  constructor(
+    readonly data: LoadedData,
+    readonly options: { readonly accumulateSteps: number; readonly stepsPerEpoch: number | undefined; readonly firstPass: number },
+  ) {
+    this.#pass = options.firstPass;
+  }
+
+  /** Updates that an epoch takes, where the data tells. */
+  get stepsPerEpoch(): number | undefined {
+    const { accumulateSteps, stepsPerEpoch } = this.options;
+    if (stepsPerEpoch !== undefined) return stepsPerEpoch;
+    return this.data.batchesPerEpoch === undefined ? undefined : Math.ceil(this.data.batchesPerEpoch / accumulateSteps);
+  }
+
+  /** Begins an epoch: with `stepsPerEpoch` it goes on with the pass that is under way. */
+  beginEpoch(): void {
+    this.#steps = 0;
+  }
+
+  /** The batches of the next update, or undefined when the epoch has no more. */
+  async take(): Promise<Taken | undefined> {
+    const { accumulateSteps, stepsPerEpoch } = this.options;
+    const batches: Batch[] = [];
+    let passEnded = false;
+    try {
+      while (batches.length < accumulateSteps && !passEnded) {
+        const batch = await this.#next();
+        if (batch === undefined) {
+          passEnded = true;
+          break;
+        }
+        batches.push(batch);
+        passEnded = batch.last;
+      }
+    } catch (error) {
+      for (const batch of batches) disposeBatch(batch);
+      throw error;
+    }
+    if (passEnded) await this.#endPass();
+    if (batches.length === 0) return undefined;
+    this.#steps += 1;
+    return { batches, last: stepsPerEpoch === undefined ? passEnded : this.#steps >= stepsPerEpoch };
+  }
+
+  async close(): Promise<void> {
+    const cursor = this.#cursor;
+    this.#cursor = undefined;
+    await cursor?.close();
+  }
+
+  #next(): Batch | undefined | Promise<Batch | undefined> {
+    this.#cursor ??= this.data.epoch(this.#pass);
+    return this.#cursor.next();
+  }
+
+  async #endPass(): Promise<void> {
+    await this.close();
+    this.#pass += 1;
+  }
+}

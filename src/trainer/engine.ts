@@ -1,0 +1,148 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { disposeBatch, openData, type DataOptions, type DataSource, type DataSpec, type LoadedData } from '../data/index.js';
+import type { Metrics } from '../plugin/index.js';
+import { evaluate } from './evaluate.js';
+import { compileLoss, type CompiledLoss } from './loss/index.js';
+import { compileMetrics } from './metrics/index.js';
+import { MetricSums } from './metric-sums.js';
+import { isHandwritten, openModel, type ModelFace } from './model.js';
+import { compileOptimizer, type TrainerOptimizer } from './optimizer/index.js';
+import type { TrainerOptions, checkTrainerOptions } from './options.js';
+import { Pace } from './pace.js';
+
+type Settings = ReturnType<typeof checkTrainerOptions>;
+
+/** The default optimizer: Adam with Kingma & Ba's (2015) rate of 0.001, as in Keras. */
+const defaultOptimizer = { name: 'adam', learningRate: 0.001 } as const;
+
+interface Compiled {
+  readonly loss: CompiledLoss;
+  readonly metrics: MetricSums;
+  readonly metricNames: readonly string[];
+}
+
+/** Everything that computes: the model and, once its outputs are known, the loss and metrics on them. */
+export class Engine {
+  #compiled: Compiled | undefined;
+
+  private constructor(
+    readonly model: ModelFace,
+    readonly optimizer: TrainerOptimizer,
+    readonly options: TrainerOptions,
+  ) {
+    // A layers model knows its outputs: a loss that does not exist or fit shows before any data is touched.
+    if (!isHandwritten(model)) this.#compile();
+  }
+
+  static open(model: unknown, options: TrainerOptions, settings: Settings): Engine {
+    const face = openModel(model);
+    return new Engine(face, compileOptimizer(options.optimizer ?? defaultOptimizer, optimizerOptions(settings)), options);
+  }
+
+  /** Builds the model where it was given as a function. */
+  static async make(options: TrainerOptions, settings: Settings): Promise<Engine> {
+    const made = typeof options.model === 'function' ? await options.model() : options.model;
+    return Engine.open(made, options, settings);
+  }
+
+  get loss(): CompiledLoss {
+    return this.#compile().loss;
+  }
+
+  get metrics(): MetricSums {
+    return this.#compile().metrics;
+  }
+
+  get metricNames(): readonly string[] {
+    return this.#compile().metricNames;
+  }
+
+  /** Opens a source as this model takes it. `labels` false: inputs alone are wanted. */
+  openData(source: DataSource, options: DataOptions, labels = true): LoadedData {
+    const { inputs, outputs } = this.model;
+    const isLayers = this.model.kind === 'layers';
+    const spec: DataSpec = {
+      ...(isLayers ? { inputNames: inputs.map(({ name }) => name), inputShapes: inputs.map(({ shape }) => shape), inputDtypes: inputs.map(({ dtype }) => dtype) } : {}),
+      ...(labels ? (isLayers ? { labelNames: outputs.map(({ name }) => name) } : {}) : { labelNames: [] }),
+    };
+    return openData(source, spec, options);
+  }
+
+  /** Learns what only a batch can tell: the outputs of a hand-written model. */
+  learnFrom(inputs: readonly tf.Tensor[]): void {
+    if (isHandwritten(this.model) && this.#compiled === undefined) this.model.learnOutputs(inputs);
+    this.#compile();
+  }
+
+  async evaluate(source: DataSource, batchSize: number | undefined): Promise<Metrics> {
+    const data = this.openData(source, { batchSize, shuffle: false });
+    try {
+      await data.ready();
+      await this.#learnFromFirst(data);
+      const { metrics } = await evaluate({ model: this.model, loss: this.loss, metrics: this.metrics, pace: new Pace() }, data);
+      return metrics;
+    } finally {
+      data.dispose();
+    }
+  }
+
+  async predict(source: DataSource, batchSize: number | undefined): Promise<readonly tf.Tensor[]> {
+    const data = this.openData(source, { batchSize, shuffle: false }, false);
+    const pace = new Pace();
+    const parts: tf.Tensor[][] = [];
+    try {
+      await data.ready();
+      const cursor = data.epoch(0);
+      try {
+        for (;;) {
+          const batch = await cursor.next();
+          if (batch === undefined) break;
+          try {
+            tf.tidy(() => {
+              this.model.forward(batch.inputs, false).outputs.forEach((output, i) => (parts[i] ??= []).push(tf.keep(tf.clone(output))));
+            });
+          } finally {
+            disposeBatch(batch);
+          }
+          if (pace.isDue) await pace.turn();
+        }
+      } finally {
+        await cursor.close();
+      }
+      return parts.map((each) => tf.concat(each, 0));
+    } finally {
+      tf.dispose(parts);
+      data.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+  }
+
+  async #learnFromFirst(data: LoadedData): Promise<void> {
+    if (this.#compiled !== undefined) return;
+    const first = await data.first(1);
+    try {
+      this.learnFrom(first.inputs);
+    } finally {
+      disposeBatch(first);
+    }
+  }
+
+  #compile(): Compiled {
+    if (this.#compiled !== undefined) return this.#compiled;
+    const { loss, lossWeights, metrics } = this.options;
+    const outputs = this.model.outputs.map(({ name, shape, activation }) => ({ name, shape: shape ?? [null], ...(activation === undefined ? {} : { activation }) }));
+    const compiledLoss = compileLoss(loss, outputs, lossWeights === undefined ? {} : { weights: lossWeights });
+    const compiledMetrics = compileMetrics(metrics ?? [], outputs, compiledLoss);
+    this.#compiled = { loss: compiledLoss, metrics: new MetricSums(outputs.map(({ name }) => name), compiledMetrics), metricNames: compiledMetrics.names };
+    return this.#compiled;
+  }
+}
+
+const optimizerOptions = (settings: Settings): { weightDecay?: { rate: number; mode: 'decoupled' | 'l2' } } => {
+  const { weightDecay } = settings;
+  if (weightDecay === undefined) return {};
+  return { weightDecay: typeof weightDecay === 'number' ? { rate: weightDecay, mode: 'decoupled' } : weightDecay };
+};

@@ -1,0 +1,169 @@
+import type { CoreEvents, EventBus } from '../events/index.js';
+import type { MeasurementPlan } from '../measure/plan.js';
+import type { CompiledHooks, HookRunner } from '../plugin/runner.js';
+import type { Metrics } from '../plugin/index.js';
+import type { BatchFeed } from './batch-feed.js';
+import { LeakLedger } from './leak-ledger.js';
+import type { LoopReports } from './loop-reports.js';
+import type { Evaluation } from './evaluate.js';
+import type { Pace } from './pace.js';
+import type { PhaseClock } from './phase-clock.js';
+import type { Progress } from './progress.js';
+import type { RunState } from './run-state.js';
+import { trainStep, type StepParts, type StepResult } from './step.js';
+
+/** One complete epoch, as the history keeps it. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  readonly metrics: Metrics;
+  readonly validation: Metrics | null;
+  readonly learningRate: number;
+  readonly steps: number;
+  readonly samples: number;
+  readonly milliseconds: number;
+}
+
+export interface FitLoop {
+  readonly epochs: number;
+  readonly feed: BatchFeed;
+  readonly step: StepParts;
+  readonly plan: MeasurementPlan;
+  readonly state: RunState;
+  readonly bus: EventBus<CoreEvents>;
+  readonly runner: HookRunner;
+  readonly clock: PhaseClock;
+  readonly pace: Pace;
+  readonly progress: Progress;
+  readonly reports: LoopReports;
+  readonly logEvery: number;
+  readonly validationEvery: { readonly epochs: number } | { readonly steps: number };
+  /** Undefined without validation data. */
+  readonly validate: (() => Promise<Evaluation>) | undefined;
+}
+
+/** The loop. The order of the text is the order of time. */
+export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void> {
+  const { state, runner, clock, pace, plan, step } = fit;
+  const lastEpoch = state.epoch + fit.epochs;
+  let firstOfFit = true;
+
+  while (state.epoch < lastEpoch && state.stop === undefined) {
+    state.epoch += 1;
+    state.stepInEpoch = 0;
+    step.sums.reset();
+    const began = performance.now();
+    fit.feed.beginEpoch();
+    emit(fit, 'epoch-start', { epochs: lastEpoch, learningRate: step.optimizer.learningRate });
+    fit.progress.epochStart(state.epoch, lastEpoch, fit.feed.stepsPerEpoch);
+    await observe(fit, 'epochStart', { epochs: lastEpoch });
+
+    let epochIsDone = false;
+    while (!epochIsDone && state.stop === undefined) {
+      clock.enter('data');
+      const tensors = aliveBeside(fit);
+      const taken = await fit.feed.take();
+      if (taken === undefined) {
+        epochIsDone = true;
+        break;
+      }
+      state.step += 1;
+      const due = plan.due({ step: state.step, lastOfEpoch: taken.last, firstOfFit }, runner.disabled);
+      const isLogged = firstOfFit || state.step % fit.logEvery === 0;
+      const stepInEpoch = state.stepInEpoch;
+      const result = await trainStep(step, taken.batches, due, isLogged || taken.last);
+      state.stepInEpoch += 1;
+      state.samples += result.batchSize;
+      firstOfFit = false;
+      fit.reports.countTensors(aliveBeside(fit) - tensors);
+
+      await observe(fit, 'stepEnd', Object.freeze({ batchSize: result.batchSize, stepInEpoch, learningRate: result.learningRate, updated: result.updated }));
+      await measured(fit, result, isLogged);
+      fit.reports.afterStep(result);
+      fit.progress.step(state.stepInEpoch, step.sums.samples, state.metrics);
+      if (isValidationStep(fit)) await validate(fit, false);
+      epochIsDone = taken.last;
+      if (pace.isDue) {
+        clock.enter('pace');
+        await pace.turn();
+      }
+    }
+
+    // Cut short, an epoch has no end: its numbers would be taken for a whole epoch's.
+    if (!epochIsDone) break;
+    clock.enter('measure');
+    const metrics = step.metrics.finish(step.sums.sums, step.sums.samples);
+    const validation = isValidationEpoch(fit, lastEpoch) ? await validate(fit, true) : null;
+    state.metrics = Object.freeze({ ...metrics, ...prefixed(validation) });
+    const record: EpochRecord = Object.freeze({
+      epoch: state.epoch,
+      metrics,
+      validation,
+      learningRate: step.optimizer.learningRate,
+      steps: state.stepInEpoch,
+      samples: step.sums.samples,
+      milliseconds: performance.now() - began,
+    });
+    await observe(fit, 'epochEnd', Object.freeze({ metrics, validation, steps: record.steps, samples: record.samples, milliseconds: record.milliseconds }));
+    emit(fit, 'epoch-end', { epochs: lastEpoch, metrics, validation, learningRate: record.learningRate, steps: record.steps, samples: record.samples, ms: record.milliseconds });
+    fit.reports.afterEpoch();
+    fit.progress.epochEnd(record);
+    yield record;
+  }
+}
+
+/** Tensors alive beside the epoch's sums, which come and go with each reading. */
+const aliveBeside = ({ step }: FitLoop): number => LeakLedger.live - (step.sums.pending === undefined ? 0 : 1);
+
+const prefixed = (validation: Metrics | null): Metrics => Object.fromEntries(Object.entries(validation ?? {}).map(([name, value]) => [`val_${name}`, value]));
+
+function emit<Name extends keyof CoreEvents>({ bus, state }: FitLoop, name: Name, data: CoreEvents[Name]): void {
+  bus.emit(name, data, { epoch: state.epoch, step: state.step });
+}
+
+/** Calls a hook, and charges its time to the plugins. */
+async function observe<H extends keyof CompiledHooks['observe'] & string>({ runner, clock }: FitLoop, name: H, payload: Parameters<NonNullable<CompiledHooks['observe'][H]>>[0]): Promise<void> {
+  const hook = runner.hooks.observe[name] as ((payload: unknown) => void | Promise<void>) | undefined;
+  if (hook === undefined) return;
+  clock.enter('plugins');
+  const result = hook(payload);
+  if (result !== undefined) await result;
+}
+
+/** Hands out what was read: the metrics to the state, the values to those who asked, the step event at its cadence. */
+async function measured(fit: FitLoop, result: StepResult, isLogged: boolean): Promise<void> {
+  const { state, step, runner, clock } = fit;
+  const own = result.reading?.extra[0];
+  if (result.reading === undefined || own === undefined) return;
+  const metrics = step.metrics.finish(own, result.batchSize);
+  state.metrics = Object.freeze({ ...validationPart(state.metrics), ...metrics });
+  clock.enter('plugins');
+  for (const [owner, values] of result.reading.values) {
+    const pending = runner.measured(owner, values);
+    if (pending !== undefined) await pending;
+  }
+  if (!isLogged) return;
+  const { loss = Number.NaN, ...others } = metrics;
+  emit(fit, 'step', { loss, metrics: others, learningRate: result.learningRate, batchSize: result.batchSize, samples: state.samples, updated: result.updated });
+}
+
+const validationPart = (metrics: Metrics): Metrics => Object.fromEntries(Object.entries(metrics).filter(([name]) => name.startsWith('val_')));
+
+const isValidationStep = ({ validate: has, validationEvery, state }: FitLoop): boolean => has !== undefined && 'steps' in validationEvery && state.step % validationEvery.steps === 0;
+
+const isValidationEpoch = ({ validate: has, validationEvery, state }: FitLoop, lastEpoch: number): boolean =>
+  has !== undefined && 'epochs' in validationEvery && (state.epoch % validationEvery.epochs === 0 || state.epoch === lastEpoch) && state.stop?.reason !== 'aborted';
+
+async function validate(fit: FitLoop, atEpochEnd: boolean): Promise<Metrics | null> {
+  const { state, clock } = fit;
+  if (fit.validate === undefined) return null;
+  await observe(fit, 'validationStart', { atEpochEnd });
+  clock.enter('validation');
+  const { metrics, samples, milliseconds } = await fit.validate();
+  // An evaluation that a signal cut short covers a part of the data: no one is to take it for the whole.
+  if (state.stop?.reason === 'aborted') return null;
+  state.metrics = Object.freeze({ ...state.metrics, ...prefixed(metrics) });
+  await observe(fit, 'validationEnd', Object.freeze({ metrics, samples, milliseconds, atEpochEnd }));
+  emit(fit, 'validation', { metrics, samples, ms: milliseconds });
+  return metrics;
+}

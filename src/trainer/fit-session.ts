@@ -1,0 +1,207 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { BackendChoice } from '../backend/index.js';
+import { classSampleWeights, disposeBatch, type Batch, type DataOptions, type DataSource, type LoadedData } from '../data/index.js';
+import { PluginError } from '../errors.js';
+import type { CoreEvents, EventBus } from '../events/index.js';
+import { MeasurementPlan } from '../measure/plan.js';
+import type { AnyPlugin } from '../plugin/define-plugin.js';
+import type { FitStartInfo, RehearsalStep } from '../plugin/index.js';
+import type { HookRunner } from '../plugin/runner.js';
+import { BatchFeed } from './batch-feed.js';
+import type { Engine } from './engine.js';
+import { evaluate } from './evaluate.js';
+import { runEpochs, type EpochRecord, type FitLoop } from './fit-loop.js';
+import { checkLabels } from './loss/index.js';
+import { LoopReports } from './loop-reports.js';
+import { compileClipping, type GradientClipping } from './optimizer/index.js';
+import type { checkFitOptions, checkTrainerOptions } from './options.js';
+import { Pace } from './pace.js';
+import type { PhaseClock } from './phase-clock.js';
+import { openProgress, type Progress } from './progress.js';
+import { rehearse } from './rehearse.js';
+import { describeRun } from './run-start.js';
+import type { RunState } from './run-state.js';
+import { RunningSums } from './running-sums.js';
+import type { StepParts } from './step.js';
+
+type FitSettings = ReturnType<typeof checkFitOptions>;
+type TrainerSettings = ReturnType<typeof checkTrainerOptions>;
+
+export interface SessionParts {
+  readonly engine: Engine;
+  readonly source: DataSource;
+  readonly validation: DataSource | undefined;
+  readonly settings: FitSettings;
+  readonly trainer: TrainerSettings;
+  readonly plugins: readonly AnyPlugin[];
+  readonly state: RunState;
+  readonly bus: EventBus<CoreEvents>;
+  readonly runner: HookRunner;
+  readonly clock: PhaseClock;
+}
+
+/** One call of fit: its data, plan and progress, from the checks before the first step to the closing of what it opened. */
+export class FitSession {
+  readonly #probe: Batch | undefined;
+  readonly #loop: FitLoop;
+
+  private constructor(
+    readonly parts: SessionParts,
+    readonly data: LoadedData,
+    readonly validationData: LoadedData | undefined,
+    readonly plan: MeasurementPlan,
+    probe: Batch | undefined,
+  ) {
+    const { engine, settings, trainer, state, bus, runner, clock } = parts;
+    this.#probe = probe;
+    const pace = new Pace();
+    const feed = new BatchFeed(data, {
+      accumulateSteps: trainer.accumulateSteps ?? 1,
+      stepsPerEpoch: settings.stepsPerEpoch,
+      // A further fit goes on with further orders of the data.
+      firstPass: state.epoch,
+    });
+    const validate =
+      validationData === undefined
+        ? undefined
+        : () => evaluate({ model: engine.model, loss: engine.loss, metrics: engine.metrics, pace }, validationData, () => state.stop?.reason === 'aborted');
+    this.#loop = {
+      epochs: settings.epochs ?? 1,
+      feed,
+      step: this.#stepParts(compileClipping(trainer.clip), new RunningSums(engine.metrics.width)),
+      plan,
+      state,
+      bus,
+      runner,
+      clock,
+      pace,
+      progress: openProgress(trainer.progress ?? 'auto'),
+      reports: new LoopReports({ state, bus, runner, times: () => clock.times }),
+      logEvery: trainer.logEvery ?? 10,
+      validationEvery: settings.validationEvery ?? { epochs: 1 },
+      validate,
+    };
+  }
+
+  /**
+   * Opens and checks the data: its first batch against the model and the loss.
+   * @throws DataError, ConfigError, PluginError PLUGIN_REQUIRES: all before the first step.
+   */
+  static async open(parts: SessionParts): Promise<FitSession> {
+    const { engine, settings, plugins, state } = parts;
+    for (const { name, requires } of plugins) {
+      if (requires.includes('validation') && parts.validation === undefined) {
+        throw new PluginError('PLUGIN_REQUIRES', { plugin: name, found: `the plugin "${name}" needs validation data, and fit was given none`, remedy: 'Pass { validation: { inputs, labels } } to fit, or leave the plugin out.' });
+      }
+    }
+    // Built before the data is opened: a wrong cadence is the cheaper error.
+    const plan = new MeasurementPlan(plugins.flatMap(({ name, needs }) => (needs === undefined ? [] : [{ owner: name, needs }])));
+    const options: DataOptions = {
+      batchSize: settings.batchSize,
+      shuffle: settings.shuffle,
+      dropLast: settings.dropLast,
+      prefetch: settings.prefetch,
+      checkFinite: settings.checkFinite,
+      streams: state.streams,
+    };
+    let data: LoadedData | undefined;
+    let validationData: LoadedData | undefined;
+    let probe: Batch | undefined;
+    try {
+      data = engine.openData(parts.source, options);
+      await data.ready();
+      await checkFirst(engine, data, settings);
+      if (parts.validation !== undefined) {
+        validationData = engine.openData(parts.validation, { ...options, batchSize: settings.validationBatchSize ?? settings.batchSize, shuffle: false, dropLast: false });
+        await validationData.ready();
+        await checkFirst(engine, validationData, settings);
+        const samples = Math.max(0, ...plan.measurements.map(({ probeSamples }) => probeSamples ?? 0));
+        if (samples > 0) probe = await validationData.first(samples);
+      }
+      return new FitSession(parts, data, validationData, plan, probe);
+    } catch (error) {
+      if (probe !== undefined) disposeBatch(probe);
+      validationData?.dispose();
+      data?.dispose();
+      throw error;
+    }
+  }
+
+  get fitStart(): FitStartInfo {
+    return Object.freeze({
+      fit: this.parts.state.fit,
+      epochs: this.#loop.epochs,
+      stepsPerEpoch: this.#loop.feed.stepsPerEpoch,
+      hasValidation: this.validationData !== undefined,
+      weights: this.parts.engine.model.weights().map(({ info }) => info),
+    });
+  }
+
+  describeRun(settings: Readonly<Record<string, unknown>>, backend: BackendChoice | undefined): CoreEvents['run-start'] {
+    const { engine, plugins, state } = this.parts;
+    return describeRun({
+      model: engine.model,
+      loss: engine.loss,
+      metrics: engine.metricNames,
+      optimizer: engine.optimizer,
+      plugins,
+      backend,
+      settings,
+      seed: state.streams.seed,
+      fit: state.fit,
+      epochs: this.#loop.epochs,
+    });
+  }
+
+  run(): AsyncGenerator<EpochRecord, void> {
+    return runEpochs(this.#loop);
+  }
+
+  /** Trains some steps from the present state and puts everything back. */
+  rehearse(steps: number): Promise<readonly RehearsalStep[]> {
+    const { engine, state, trainer, clock } = this.parts;
+    const sums = new RunningSums(engine.metrics.width);
+    return rehearse({ steps, data: this.data, engine, state, clock, step: this.#stepParts(compileClipping(trainer.clip), sums), accumulateSteps: trainer.accumulateSteps ?? 1 });
+  }
+
+  async close(): Promise<void> {
+    this.#loop.progress.close();
+    this.#loop.step.sums.dispose();
+    await this.#loop.feed.close();
+    if (this.#probe !== undefined) disposeBatch(this.#probe);
+    this.validationData?.dispose();
+    this.data.dispose();
+  }
+
+  #stepParts(clipping: GradientClipping | undefined, sums: RunningSums): StepParts {
+    const { engine, runner, clock, state, settings } = this.parts;
+    return {
+      model: engine.model,
+      loss: engine.loss,
+      metrics: engine.metrics,
+      optimizer: engine.optimizer,
+      clipping,
+      runner,
+      clock,
+      state,
+      sums,
+      probe: this.#probe?.inputs,
+      classWeights: settings.classWeights,
+    };
+  }
+}
+
+export type { Progress };
+
+/** One batch against the model and the loss: what would fail, or silently broadcast, in the first step. */
+async function checkFirst(engine: Engine, data: LoadedData, settings: FitSettings): Promise<void> {
+  const batch = await data.first(settings.batchSize ?? 32);
+  try {
+    engine.learnFrom(batch.inputs);
+    const outputs = tf.tidy(() => engine.model.forward(batch.inputs, false).outputs.map(({ shape }) => shape));
+    await checkLabels(engine.loss, batch.labels, outputs);
+    if (settings.classWeights !== undefined) for (const labels of batch.labels) classSampleWeights(labels, settings.classWeights).dispose();
+  } finally {
+    disposeBatch(batch);
+  }
+}

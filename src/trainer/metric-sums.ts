@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Metrics } from '../plugin/index.js';
+import type { CompiledMetrics } from './metrics/index.js';
+
+/**
+ * The loss, the losses of several outputs, and the metrics, as one vector of sums over samples: sums add up over
+ * batches of any size, and `finish` makes of them means weighted by the samples in each batch.
+ */
+export class MetricSums {
+  readonly width: number;
+  readonly #outputs: readonly string[];
+  readonly #metrics: CompiledMetrics;
+
+  /** @param outputs Names of the outputs: several get a loss each beside the total. */
+  constructor(outputs: readonly string[], metrics: CompiledMetrics) {
+    this.#outputs = outputs.length > 1 ? outputs : [];
+    this.#metrics = metrics;
+    this.width = 1 + this.#outputs.length + metrics.width;
+  }
+
+  /** @returns [width] */
+  vector(loss: tf.Scalar, perOutput: readonly tf.Scalar[], labels: readonly tf.Tensor[], predictions: readonly tf.Tensor[], samples: number): tf.Tensor1D {
+    return tf.tidy(() => {
+      const means = this.#outputs.length === 0 ? [loss] : [loss, ...perOutput];
+      const losses = tf.mul<tf.Tensor1D>(means.length === 1 ? tf.reshape<tf.Rank.R1>(loss, [1]) : tf.stack<tf.Tensor>([...means]), samples);
+      return this.#metrics.width === 0 ? losses : tf.concat1d([losses, this.#metrics.sums(labels, predictions)]);
+    });
+  }
+
+  /** Means by name, `loss` first. NaN for no samples. */
+  finish(sums: ArrayLike<number>, samples: number): Metrics {
+    const metrics: Record<string, number> = { loss: (sums[0] ?? Number.NaN) / samples };
+    this.#outputs.forEach((name, i) => {
+      metrics[`${name}_loss`] = (sums[i + 1] ?? Number.NaN) / samples;
+    });
+    const rest = Float64Array.from(sums).subarray(1 + this.#outputs.length);
+    return Object.freeze(Object.assign(metrics, this.#metrics.finish(rest, samples)));
+  }
+}

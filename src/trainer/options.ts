@@ -1,0 +1,101 @@
+import type { Logger, LoggerOptions } from 'pino';
+import { z } from 'zod';
+import type { DataSource } from '../data/index.js';
+import { ConfigError } from '../errors.js';
+import type { Sink } from '../events/index.js';
+import type { AnyPlugin } from '../plugin/define-plugin.js';
+import { listProblems, problemsOf } from '../plugin/problems.js';
+import type { LossSpec } from './loss/index.js';
+import type { MetricsSpec } from './metrics/index.js';
+import type { ModelSource } from './model.js';
+import type { OptimizerSpec } from './optimizer/index.js';
+
+const count = z.int().min(1);
+const positive = z.number().positive();
+
+/** How a fit runs: also the part of a config file that is called `fit`. */
+export const fitSettingsSchema = z.strictObject({
+  epochs: count.optional().describe('How many epochs this call of fit runs. Default 1, as Keras.'),
+  batchSize: count.optional().describe('Samples a batch. Default 32, as Keras.'),
+  shuffle: z.boolean().optional().describe('A new order each epoch, inputs and labels together. Default: true for data in memory.'),
+  dropLast: z.boolean().optional().describe('Leave out a last batch that is smaller than the others. Default false.'),
+  prefetch: z.int().min(0).optional().describe('Batches of an asynchronous source to have ready ahead of time. Default 2.'),
+  stepsPerEpoch: count.optional().describe('Steps that make an epoch; the data goes on where the epoch before stopped. Default: all of the data.'),
+  checkFinite: z.boolean().optional().describe('Look for NaN and infinite numbers in the data before the first step. Default true.'),
+  classWeights: z.record(z.string(), z.number().min(0)).optional().describe('Weight of each class (by its number) in the loss.'),
+  validationEvery: z
+    .union([z.strictObject({ epochs: count }), z.strictObject({ steps: count })])
+    .optional()
+    .describe('When to validate. Default: after each epoch.'),
+  validationBatchSize: count.optional().describe('Samples a batch in validation. Default: batchSize.'),
+});
+export type FitSettings = z.input<typeof fitSettingsSchema>;
+
+/** What a call of fit takes beside its settings. */
+export interface FitOptions extends FitSettings {
+  readonly validation?: DataSource;
+  /** Ends the fit cleanly after the step that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** Exactly one way of clipping. */
+export const clippingSchema = z.union([
+  z.strictObject({ value: positive.describe('Each entry into [-value, value].') }),
+  z.strictObject({ norm: positive.describe('Each gradient to this L2 norm at most.') }),
+  z.strictObject({ globalNorm: positive.describe('All gradients together to this L2 norm at most.') }),
+]);
+export type ClippingOptions = z.input<typeof clippingSchema>;
+
+export const weightDecaySchema = z.union([
+  z.number().min(0),
+  z.strictObject({
+    rate: z.number().min(0).describe('Share of a weight that is taken off a step, times the learning rate.'),
+    mode: z.enum(['decoupled', 'l2']).default('decoupled').describe('decoupled: AdamW. l2: added to the gradient.'),
+  }),
+]);
+
+/** The part of the trainer's options that is plain data: also what a config file may set. */
+export const trainerSettingsSchema = z.strictObject({
+  seed: z.int().optional().describe('Fixes the order of the data and the random streams of plugins. For all that is random, use the plugin seed.'),
+  backend: z.enum(['auto', 'keep', 'tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu']).optional().describe("'auto' takes the first that works; 'keep' leaves what is set. Default 'auto', which keeps a backend that is in use."),
+  accumulateSteps: count.optional().describe('Batches whose gradients are averaged into one update. Default 1.'),
+  clip: clippingSchema.optional().describe('Gradient clipping. Default none.'),
+  weightDecay: weightDecaySchema.optional().describe('Biases and normalisation weights are exempt. Default none.'),
+  logEvery: count.optional().describe('A step event every so many steps. Default 10: at 10 ms a step some ten lines a second.'),
+  progress: z.union([z.boolean(), z.literal('auto')]).optional().describe("A progress bar on stderr. Default 'auto': in a terminal only."),
+});
+export type TrainerSettings = z.input<typeof trainerSettingsSchema>;
+
+export interface TrainerOptions<Plugins extends readonly AnyPlugin[] = readonly AnyPlugin[]> extends TrainerSettings {
+  /** A model, or a function that makes one: made when the fit begins, so that the plugin `seed` covers its initial weights. */
+  readonly model: ModelSource | (() => ModelSource | Promise<ModelSource>);
+  readonly loss: LossSpec;
+  /** Default: Adam at 0.001 (Kingma & Ba 2015, Keras' default). */
+  readonly optimizer?: OptimizerSpec;
+  readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
+  readonly metrics?: MetricsSpec;
+  readonly plugins?: Plugins;
+  /** A pino logger, or options for one (transports included). Events go to it, a line each. */
+  readonly logger?: Logger | LoggerOptions;
+  readonly sinks?: readonly Sink[];
+  /** Defaults of every fit, as a config file gives them. */
+  readonly fit?: FitSettings;
+}
+
+const trainerKeys = ['model', 'loss', 'optimizer', 'lossWeights', 'metrics', 'plugins', 'logger', 'sinks', 'fit'] as const;
+const fitKeys = ['validation', 'signal'] as const;
+
+/** Checks the plain part of options, unknown keys included. @throws ConfigError OPTIONS_INVALID with every problem. */
+function checkPlain<S extends z.ZodObject>(what: string, schema: S, options: object, others: readonly string[]): z.output<S> {
+  const known = Object.fromEntries(others.map((key) => [key, z.unknown().optional()]));
+  const whole = schema.extend(known);
+  const result = whole.safeParse(options);
+  if (!result.success) {
+    const problems = problemsOf(result.error, whole);
+    throw new ConfigError('OPTIONS_INVALID', { found: `${what} are not valid: ${listProblems(problems)}`, problems });
+  }
+  return Object.fromEntries(Object.entries(result.data).filter(([key, value]) => !others.includes(key) && value !== undefined)) as z.output<S>;
+}
+
+export const checkTrainerOptions = (options: object): z.output<typeof trainerSettingsSchema> => checkPlain('options of the trainer', trainerSettingsSchema, options, trainerKeys);
+export const checkFitOptions = (options: object): z.output<typeof fitSettingsSchema> => checkPlain('options of fit', fitSettingsSchema, options, fitKeys);

@@ -1,0 +1,123 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { EventBus, CoreEvents } from '../events/index.js';
+import type { AnyPlugin } from '../plugin/define-plugin.js';
+import type { EmitOptions, FindingInput, SteererContext } from '../plugin/context.js';
+import type { PhaseTimes, RehearsalStep } from '../plugin/index.js';
+import type { ModelFace } from './model.js';
+import type { RunState } from './run-state.js';
+import type { SnapshotShelf } from './weight-snapshots.js';
+
+/** What contexts reach into. The getters are read when a hook reads the field, so no context is ever stale. */
+export interface ContextServices {
+  readonly state: RunState;
+  readonly bus: EventBus<CoreEvents>;
+  readonly model: () => ModelFace;
+  readonly learningRate: { get(): number; set(rate: number): void };
+  readonly snapshots: SnapshotShelf;
+  readonly times: () => PhaseTimes;
+  readonly pluginTimes: () => Readonly<Record<string, number>>;
+  readonly rehearse: (steps: number) => Promise<readonly RehearsalStep[]>;
+}
+
+/** Emits a finding, from a plugin or from the trainer itself. */
+export function emitFinding({ state, bus }: Pick<ContextServices, 'state' | 'bus'>, plugin: string | null, finding: FindingInput): void {
+  state.findings += 1;
+  bus.emit(
+    'finding',
+    {
+      rule: finding.rule,
+      severity: finding.severity,
+      message: finding.message,
+      where: finding.where ?? {},
+      evidence: (finding.evidence ?? {}) as CoreEvents['finding']['evidence'],
+      remedy: finding.remedy,
+      docs: finding.docs ?? null,
+    },
+    { plugin, epoch: state.epoch, step: state.step, level: finding.severity === 'info' ? 'info' : finding.severity === 'warning' ? 'warn' : 'error' },
+  );
+}
+
+/**
+ * The one context of a plugin. A plugin that observes gets the same object with the steering members absent from its
+ * type and from the object.
+ */
+export function contextFor(plugin: AnyPlugin, services: ContextServices, initialState: unknown): object {
+  const { state, bus } = services;
+  const { name } = plugin;
+  let own = initialState;
+  const observer = {
+    name,
+    runId: state.runId,
+    get epoch() {
+      return state.epoch;
+    },
+    get step() {
+      return state.step;
+    },
+    get stepInEpoch() {
+      return state.stepInEpoch;
+    },
+    get learningRate() {
+      return services.learningRate.get();
+    },
+    set learningRate(rate: number) {
+      if (plugin.role !== 'steer') throw new TypeError(`the plugin "${name}" observes: it cannot set the learning rate. Give it the role 'steer'.`);
+      services.learningRate.set(rate);
+    },
+    get backend() {
+      return tf.getBackend();
+    },
+    get state() {
+      return own;
+    },
+    set state(next: unknown) {
+      own = next;
+    },
+    get weights() {
+      return services.model().weights().map(({ info }) => info);
+    },
+    get outputNames() {
+      return services.model().outputs.map((output) => output.name);
+    },
+    get metrics() {
+      return state.metrics;
+    },
+    get times() {
+      return services.times();
+    },
+    get pluginTimes() {
+      return services.pluginTimes();
+    },
+    emit(event: string, data: object, options: EmitOptions = {}) {
+      bus.emit(event as keyof CoreEvents, data as never, {
+        plugin: name,
+        epoch: options.epoch ?? state.epoch,
+        step: options.step ?? state.step,
+        ...(options.level === undefined ? {} : { level: options.level }),
+      });
+    },
+    finding: (finding: FindingInput) => emitFinding(services, name, finding),
+    random: (stream = '') => state.streams.stream(`plugin/${name}/${stream}`),
+  };
+  if (plugin.role === 'observe') return observer;
+  const steering: Omit<SteererContext, keyof typeof observer> = {
+    stop: (message) => {
+      state.requestStop({ reason: 'stopped', by: name, message });
+    },
+    skipUpdate: () => {
+      state.skipUpdate = true;
+    },
+    snapshots: services.snapshots,
+    reseed: (seed) => {
+      state.reseed(seed);
+    },
+    seedFor: (stream) => state.streams.seedFor(stream),
+    rehearse: (steps) => services.rehearse(steps),
+    get model() {
+      return services.model().source;
+    },
+    weightTensors: () => new Map<string, tf.Tensor>(services.model().weights().map(({ info, variable }) => [info.name, variable])),
+  };
+  // Descriptors and not values: the getters must stay getters.
+  return Object.defineProperties(observer, Object.getOwnPropertyDescriptors(steering));
+}

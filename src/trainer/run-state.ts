@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { RandomStreams } from '../random/index.js';
+import type { Metrics, StopReason } from '../plugin/index.js';
+
+/** Who wants the fit to end, and why. */
+export interface StopRequest {
+  readonly reason: Exclude<StopReason, 'completed' | 'failed'>;
+  readonly by: string | null;
+  readonly message: string;
+}
+
+/** What changes while a trainer runs: the one mutable record that the loop, the contexts and the events look at. */
+export class RunState {
+  readonly runId: string = randomUUID();
+  /** Calls of fit so far. */
+  fit = 0;
+  /** From 1; 0 before the first. Goes on over calls of fit. */
+  epoch = 0;
+  /** Updates done; during a step, the one under way. */
+  step = 0;
+  stepInEpoch = 0;
+  /** Samples seen since the first fit began. */
+  samples = 0;
+  findings = 0;
+  metrics: Metrics = {};
+  skipUpdate = false;
+  stop: StopRequest | undefined;
+  streams: RandomStreams;
+
+  constructor(seed: number | undefined) {
+    // Without a seed of the user's, one is drawn: it is in the run-start event, so that the run can be had again.
+    this.streams = new RandomStreams(seed ?? Math.floor(Math.random() * 2 ** 31));
+  }
+
+  /** Starts every stream anew from another seed. */
+  reseed(seed: number): void {
+    this.streams = new RandomStreams(seed);
+  }
+
+  /** The first request counts: a later one does not change why the fit ended. */
+  requestStop(request: StopRequest): void {
+    this.stop ??= request;
+  }
+}

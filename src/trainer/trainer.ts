@@ -1,0 +1,392 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Logger, LoggerOptions } from 'pino';
+import { chooseBackend, type BackendChoice } from '../backend/index.js';
+import { openData, type DataSource } from '../data/index.js';
+import { ConfigError, PluginError, TrainscopeError } from '../errors.js';
+import { coreCatalogue, EventBus, pinoSink, thrownData, type Catalogue, type CoreEvents, type EventView, type Filter, type Subscription, type TrainscopeEvent } from '../events/index.js';
+import type { AnyPlugin, Plugin } from '../plugin/define-plugin.js';
+import type { HookName, Metrics, ObserverContext, SteererContext, StopReason } from '../plugin/index.js';
+import type { HookPayloads } from '../plugin/hooks.js';
+import { orderPlugins } from '../plugin/order.js';
+import { attach, HookRunner, type FailureReport } from '../plugin/runner.js';
+import { describeLoop } from './describe.js';
+import { Engine } from './engine.js';
+import type { EpochRecord } from './fit-loop.js';
+import { FitSession } from './fit-session.js';
+import { hookPlugin } from './hook-plugin.js';
+import { checkFitOptions, checkTrainerOptions, type FitOptions, type TrainerOptions } from './options.js';
+import { PhaseClock } from './phase-clock.js';
+import { contextFor, type ContextServices } from './plugin-contexts.js';
+import { RunState } from './run-state.js';
+import { SnapshotShelf } from './weight-snapshots.js';
+
+type UnionToIntersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
+/** Events of the trainer and of the plugins it was given: name -> type of the data. */
+export type EventsOfPlugins<Plugins extends readonly AnyPlugin[]> = CoreEvents & UnionToIntersection<Plugins[number] extends Plugin<infer E> ? E : never>;
+
+/** What a fit came to. */
+export interface FitResult {
+  readonly runId: string;
+  readonly reason: StopReason;
+  /** The plugin that stopped it, or null. */
+  readonly stoppedBy: string | null;
+  readonly message: string;
+  /** One record for each complete epoch of this call. */
+  readonly history: readonly EpochRecord[];
+  /** The latest metrics, validation with `val_` in front. */
+  readonly metrics: Metrics;
+  readonly findings: readonly CoreEvents['finding'][];
+  /** Updates done since the trainer's first fit began. */
+  readonly steps: number;
+  readonly milliseconds: number;
+}
+
+/** What a trainer knows beside weights and optimizer slots, as plain JSON. */
+export interface TrainerState {
+  readonly format: 1;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly step: number;
+  readonly samples: number;
+  readonly streams: ReturnType<RunState['streams']['state']>;
+  readonly plugins: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Trains a model, calls plugins at every place of the loop, and tells what happens as events.
+ *
+ * @example
+ * const trainer = new Trainer({ model, loss: 'categoricalCrossentropy', optimizer: 'adam', metrics: ['accuracy'] });
+ * const { history, findings } = await trainer.fit({ inputs, labels }, { epochs: 5, validation: { inputs: x, labels: y } });
+ */
+export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
+  readonly #options: TrainerOptions<Plugins>;
+  readonly #settings: ReturnType<typeof checkTrainerOptions>;
+  readonly #plugins: readonly AnyPlugin[];
+  readonly #state: RunState;
+  readonly #bus: EventBus<CoreEvents>;
+  readonly #runner: HookRunner;
+  readonly #clock = new PhaseClock();
+  readonly #snapshots: SnapshotShelf;
+  readonly #services: ContextServices;
+  readonly #findings: CoreEvents['finding'][] = [];
+  #backend: BackendChoice | undefined;
+  #engine: Engine | undefined;
+  #session: FitSession | undefined;
+  #running = false;
+  #disposed = false;
+  #hooksMade = 0;
+
+  /**
+   * @throws ConfigError for options that are not valid (all problems at once), an unknown loss, metric or optimizer, a
+   * model that cannot be trained; PluginError PLUGIN_DUPLICATE for two plugins of one name.
+   */
+  constructor(options: TrainerOptions<Plugins>) {
+    this.#options = options;
+    this.#settings = checkTrainerOptions(options);
+    this.#plugins = orderPlugins(options.plugins ?? []);
+    this.#state = new RunState(this.#settings.seed);
+    const catalogue = this.#plugins.reduce<Catalogue<CoreEvents>>((all, { name, events }) => all.with(events as never, { owner: name }), coreCatalogue);
+    const sinks = [...(options.sinks ?? []), ...(options.logger === undefined ? [] : [pinoSink(options.logger as Logger & LoggerOptions)])];
+    this.#bus = new EventBus<CoreEvents>({ runId: this.#state.runId, catalogue, sinks });
+    this.#bus.on('finding', ({ data }) => this.#findings.push(data));
+    this.#snapshots = new SnapshotShelf(() => this.#model());
+    this.#services = {
+      state: this.#state,
+      bus: this.#bus,
+      model: () => this.#model(),
+      learningRate: {
+        get: () => this.#ready().optimizer.learningRate,
+        set: (rate) => {
+          this.#ready().optimizer.learningRate = rate;
+        },
+      },
+      snapshots: this.#snapshots,
+      times: () => this.#clock.times,
+      pluginTimes: () => Object.fromEntries(this.#runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
+      rehearse: (steps) => this.#rehearse(steps),
+    };
+    this.#runner = new HookRunner(this.#plugins.map((plugin) => this.#attach(plugin)), (report) => this.#pluginFailed(report));
+    // A model that is here already is looked at now, so that its faults show before anything else is done.
+    if (typeof options.model !== 'function') this.#engine = Engine.open(options.model, options, this.#settings);
+  }
+
+  /** The id of all events of this trainer. */
+  get runId(): string {
+    return this.#state.runId;
+  }
+
+  /**
+   * Trains for `epochs` more epochs; called again, it goes on where it stopped.
+   * @throws DataError, ConfigError before the first step for data and options that do not fit; whatever fails later,
+   * after every plugin was torn down. An AbortSignal or a plugin that stops is no error: see the result's `reason`.
+   */
+  async fit(data: DataSource, options: FitOptions = {}): Promise<FitResult> {
+    this.#guard();
+    const { signal, validation } = options;
+    const settings = checkFitOptions({ ...this.#options.fit, ...options });
+    this.#running = true;
+    const state = this.#state;
+    state.fit += 1;
+    state.stop = undefined;
+    const findingsBefore = this.#findings.length;
+    const began = performance.now();
+    const history: EpochRecord[] = [];
+    const stepsBefore = state.step;
+    let reason: StopReason = 'failed';
+    let failure: unknown;
+    const abort = (): void => {
+      state.requestStop({ reason: 'aborted', by: null, message: signal?.reason instanceof Error ? signal.reason.message : 'the signal was aborted' });
+    };
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#clock.reset();
+    for (const { spent } of this.#runner.attached) spent.clear();
+    let announced = false;
+    try {
+      await this.#chooseBackend();
+      await this.#runner.hooks.observe.setup?.({ fit: state.fit, backend: tf.getBackend() });
+      this.#engine ??= await Engine.make(this.#options, this.#settings);
+      this.#session = await FitSession.open({
+        engine: this.#engine,
+        source: data,
+        validation,
+        settings,
+        trainer: this.#settings,
+        plugins: this.#plugins,
+        state,
+        bus: this.#bus,
+        runner: this.#runner,
+        clock: this.#clock,
+      });
+      const session = this.#session;
+      this.#bus.emit('run-start', session.describeRun({ ...this.#settings, fit: settings }, this.#backend), { epoch: state.epoch, step: state.step });
+      announced = true;
+      await this.#runner.hooks.observe.fitStart?.(session.fitStart);
+      for await (const record of session.run()) history.push(record);
+      reason = this.#stopReason() ?? 'completed';
+      await this.#runner.hooks.observe.fitEnd?.(Object.freeze({ reason, by: state.stop?.by ?? null, message: state.stop?.message ?? '', metrics: state.metrics }));
+    } catch (error) {
+      reason = 'failed';
+      failure = error;
+      await this.#tellFailure(error);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      await this.#endSession(reason);
+      if (announced) {
+        this.#bus.emit(
+          'run-end',
+          {
+            reason,
+            by: state.stop?.by ?? null,
+            message: failure === undefined ? (state.stop?.message ?? null) : messageOf(failure),
+            epochs: history.length,
+            steps: state.step - stepsBefore,
+            ms: performance.now() - began,
+            metrics: state.metrics,
+            findings: this.#findings.length - findingsBefore,
+          },
+          { epoch: state.epoch, step: state.step },
+        );
+      }
+      await this.#bus.flush();
+      this.#running = false;
+    }
+    if (reason === 'failed') throw failure;
+    return Object.freeze({
+      runId: state.runId,
+      reason,
+      stoppedBy: state.stop?.by ?? null,
+      message: state.stop?.message ?? '',
+      history,
+      metrics: state.metrics,
+      findings: this.#findings.slice(findingsBefore),
+      steps: state.step,
+      milliseconds: performance.now() - began,
+    });
+  }
+
+  /** Loss and metrics over all of the data, in inference mode. The loss includes penalties. */
+  async evaluate(data: DataSource, options: { readonly batchSize?: number } = {}): Promise<Metrics> {
+    this.#guard();
+    const engine = await this.#open();
+    return engine.evaluate(data, options.batchSize);
+  }
+
+  /**
+   * The model's outputs for the inputs, batch by batch, in inference mode.
+   * @returns one tensor [samples, ...] an output: the caller's to dispose of.
+   */
+  async predict(inputs: DataSource, options: { readonly batchSize?: number } = {}): Promise<readonly tf.Tensor[]> {
+    this.#guard();
+    const engine = await this.#open();
+    return engine.predict(inputs, options.batchSize);
+  }
+
+  /** Ends the fit under way after its present step. */
+  stop(message = 'stop() was called'): void {
+    this.#state.requestStop({ reason: 'stopped', by: null, message });
+  }
+
+  /** Hears an event by its name; the handler gets the event whole. Its filter says which: { every, once, before, after, when }. */
+  on<Name extends keyof EventsOfPlugins<Plugins> & string>(
+    name: Name,
+    handler: (event: TrainscopeEvent<Name, EventsOfPlugins<Plugins>[Name]>) => void,
+    filter?: Filter<EventView<TrainscopeEvent<Name, EventsOfPlugins<Plugins>[Name]>>>,
+  ): Subscription {
+    return this.#bus.on(name as never, handler as never, filter as never);
+  }
+
+  /** Hears every event. */
+  onAny(handler: (event: TrainscopeEvent) => void, filter?: Filter<EventView<TrainscopeEvent>>): Subscription {
+    return this.#bus.onAny(handler as never, filter as never);
+  }
+
+  /** Attaches a function to a hook, without writing a plugin. Not during a fit. */
+  hook<H extends Exclude<HookName, 'measured'>>(
+    name: H,
+    handler: (payload: HookPayloads[H], context: H extends 'batch' | 'loss' | 'gradients' ? SteererContext : ObserverContext) => unknown,
+    filter?: Filter,
+  ): Subscription {
+    this.#guard();
+    this.#hooksMade += 1;
+    const { plugin, subscription } = hookPlugin(`hook:${name}:${String(this.#hooksMade)}`, name, handler as (payload: unknown, context: unknown) => unknown, filter, this.#state);
+    const attached = this.#attach(plugin);
+    this.#runner.replace([...this.#runner.attached, attached]);
+    return {
+      get active() {
+        return subscription.active && !attached.disabled;
+      },
+      remove: () => {
+        subscription.remove();
+        this.#runner.replace(this.#runner.attached.filter((each) => each !== attached));
+      },
+    };
+  }
+
+  /** The loop as text, each hook with the plugins in their places. */
+  describe(): string {
+    return describeLoop(this.#runner.attached);
+  }
+
+  /** Counters, random streams and the state of every plugin, as plain JSON. Weights and optimizer slots are not in it. */
+  getState(): TrainerState {
+    const { epoch, step, samples, streams } = this.#state;
+    const plugins = Object.fromEntries(
+      this.#runner.attached.flatMap(({ plugin, context }) => {
+        const { state } = context as ObserverContext;
+        return state === undefined ? [] : [[plugin.name, structuredClone(state)]];
+      }),
+    );
+    return { format: 1, seq: this.#bus.seq, epoch, step, samples, streams: streams.state(), plugins };
+  }
+
+  /**
+   * Puts a saved state in place.
+   * @throws PluginError PLUGIN_STATE when a plugin's part does not fit its schema. Nothing is changed then.
+   */
+  setState(saved: TrainerState): void {
+    this.#guard();
+    const parsed = this.#runner.attached.flatMap((attached) => {
+      const { name } = attached.plugin;
+      return name in saved.plugins ? [{ attached, state: attached.bound.parseState(saved.plugins[name]) }] : [];
+    });
+    this.#state.reseed(saved.streams.seed);
+    this.#state.streams.restore(saved.streams);
+    Object.assign(this.#state, { epoch: saved.epoch, step: saved.step, samples: saved.samples });
+    for (const { attached, state } of parsed) (attached.context as { state: unknown }).state = state;
+  }
+
+  /** Ends what the trainer made: optimizer slots, snapshots, sinks. The model and an optimizer of the caller's stay. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    if (this.#running) throw new TrainscopeError('FIT_RUNNING', { found: 'dispose() was called during a fit', remedy: 'Stop the fit, await it, then dispose.' });
+    this.#disposed = true;
+    this.#snapshots.dispose();
+    this.#engine?.dispose();
+    await this.#bus.close();
+  }
+
+  #attach(plugin: AnyPlugin): ReturnType<typeof attach> {
+    const bound = plugin.bind();
+    return attach(plugin, contextFor(plugin, this.#services, bound.state), bound);
+  }
+
+  #guard(): void {
+    if (this.#disposed) throw new TrainscopeError('TRAINER_DISPOSED', { found: 'the trainer was disposed of', remedy: 'Make a new one.' });
+    if (this.#running) throw new TrainscopeError('FIT_RUNNING', { found: 'a fit of this trainer is under way', expected: 'one fit at a time', remedy: 'Await it first.' });
+  }
+
+  /** A function and not a field access: the compiler cannot know that hooks set it meanwhile. */
+  #stopReason(): StopReason | undefined {
+    return this.#state.stop?.reason;
+  }
+
+  #ready(): Engine {
+    if (this.#engine === undefined) {
+      throw new ConfigError('MODEL_INVALID', { found: 'the model is not made yet', expected: 'in `setup` a model given as a function does not exist', remedy: 'Use the hook fitStart.' });
+    }
+    return this.#engine;
+  }
+
+  #model(): Engine['model'] {
+    return this.#ready().model;
+  }
+
+  async #chooseBackend(): Promise<void> {
+    if (this.#backend !== undefined || this.#settings.backend === 'keep') return;
+    this.#backend = await chooseBackend(this.#settings.backend ?? 'auto');
+  }
+
+  async #open(): Promise<Engine> {
+    await this.#chooseBackend();
+    return (this.#engine ??= await Engine.make(this.#options, this.#settings));
+  }
+
+  async #rehearse(steps: number): ReturnType<ContextServices['rehearse']> {
+    if (this.#session === undefined) throw new TrainscopeError('PLUGIN_INVALID', { found: 'rehearse() was called outside of a fit', expected: 'it needs the data: call it in fitStart or later' });
+    return this.#session.rehearse(steps);
+  }
+
+  async #endSession(reason: StopReason): Promise<void> {
+    const { epoch, step } = this.#state;
+    for (const { plugin, error } of await this.#runner.teardown({ reason })) {
+      this.#bus.emit('plugin-error', { hook: 'teardown', ...thrownData(error), policy: 'isolate' }, { plugin, epoch, step });
+    }
+    await this.#session?.close();
+    this.#session = undefined;
+    this.#clock.enter(undefined);
+  }
+
+  async #tellFailure(thrown: unknown): Promise<void> {
+    const { epoch, step } = this.#state;
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.#bus.emit('error', { name: error.name, ...thrownData(error) }, { epoch, step });
+    try {
+      await this.#runner.hooks.observe.error?.({ error });
+    } catch (second) {
+      // The first error is the one that matters: a plugin that fails on hearing of it is told, and masks nothing.
+      this.#bus.emit('error', { name: 'Error', ...thrownData(second) }, { epoch, step });
+    }
+  }
+
+  /** Says that a hook threw. @returns the error that ends the run, for the policy `stop`. */
+  #pluginFailed({ attached, hook, error, policy }: FailureReport): Error {
+    const { name } = attached.plugin;
+    const { epoch, step } = this.#state;
+    // A plugin that fails at every step would fill the log: told at the 1st, 2nd, 4th, 8th ... time.
+    if ((attached.failures & (attached.failures - 1)) === 0) {
+      this.#bus.emit('plugin-error', { hook, ...thrownData(error), policy }, { plugin: name, epoch, step });
+    }
+    return new PluginError('PLUGIN_FAILED', {
+      plugin: name,
+      hook,
+      step,
+      found: `the plugin "${name}" threw in its hook "${hook}" at step ${String(step)}: ${messageOf(error)}`,
+      remedy: "Mend the plugin, or attach it with { onError: 'disable' } to train on without it.",
+      cause: error,
+    });
+  }
+}
+
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
