@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Some samples, in the model's order of inputs and labels. Whoever receives a batch ends it with `disposeBatch`; its
+ * tensors are its own (never the user's) and tf.tidy passes them by.
+ */
+export interface Batch {
+  /** Each [size, ...]. */
+  readonly inputs: readonly tf.Tensor[];
+  /** Each [size, ...]; empty where the source has none. */
+  readonly labels: readonly tf.Tensor[];
+  /** Each [size], one a label (the same tensor at each where the source gives one for all); undefined where the source has none. */
+  readonly sampleWeights: readonly tf.Tensor[] | undefined;
+  /** Samples. */
+  readonly size: number;
+  /** In the epoch, from 0. */
+  readonly index: number;
+  /** Whether the epoch ends with it. */
+  readonly last: boolean;
+  /** Where each sample stands in the source, for sources in memory. */
+  readonly indices: Int32Array | undefined;
+}
+
+/** The batches of one epoch, one after the other. Ask for the next one only when the last one has come. */
+export interface BatchCursor {
+  /**
+   * The next batch, or undefined after the last one. No promise from sources in memory and synchronous iterables.
+   * What goes wrong with a batch is thrown (or rejected with) when its turn comes, not before.
+   */
+  next(): Batch | undefined | Promise<Batch | undefined>;
+  /** Ends the epoch early: disposes of what was pulled ahead and closes the iterator. To be called once done, at any point; again does nothing. */
+  close(): void | Promise<void>;
+  /** The index of the batch that next() gives: what to resume from. */
+  readonly position: number;
+}
+
+/** What a source turned out to be. */
+export type DataKind = 'memory' | 'dataset' | 'iterable' | 'async-iterable' | 'function';
+
+/** A source that is checked and ready to be read, any number of epochs where it can be repeated. */
+export interface LoadedData {
+  readonly kind: DataKind;
+  /** Whether the order of the samples changes from epoch to epoch; undefined where the function of the epoch decides. */
+  readonly shuffled: boolean | undefined;
+  /** In the whole source; undefined for streams. */
+  readonly samples: number | undefined;
+  /** Undefined where only reading to the end tells. */
+  readonly batchesPerEpoch: number | undefined;
+  /** Does the checks that the device's backend cannot do at once (see finite.ts). To be awaited before the first step; rejects with DATA_NOT_FINITE. */
+  ready(): void | Promise<void>;
+  /**
+   * The batches of an epoch, counted from 0. `fromBatch` goes on in the middle of it, as after a checkpoint: samples in
+   * memory are skipped for nothing, streams are read up to there. Throws DATA_NOT_REPEATABLE.
+   */
+  epoch(epoch: number, fromBatch?: number): BatchCursor;
+  /** One batch of the first n samples (fewer if there are no more), never shuffled. The source gives them again to the epochs. */
+  first(n: number): Promise<Batch>;
+  /** Lets go of what is held for the source. Tensors of the user are not touched. */
+  dispose(): void;
+}
+
+/** Ends the tensors of a batch. A second time does nothing. */
+export function disposeBatch(batch: Batch): void {
+  tf.dispose([batch.inputs, batch.labels, batch.sampleWeights ?? []] as unknown as tf.TensorContainer);
+}

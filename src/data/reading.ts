@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DataError } from '../errors.js';
+import { after, caught, isPromise, type Eventual } from './eventual.js';
+import { now, tensorsMadeSince, type Moment } from './ownership.js';
+
+/** What of an iterator is needed: a LazyIterator of tf.data has no return(). */
+export interface AnyIterator {
+  next(): Eventual<IteratorResult<unknown>>;
+  return?(): Eventual<unknown>;
+}
+
+/** Something that goes wrong in the user's own code, as DATA_SOURCE_FAILED with the cause and the place. */
+const sourceFailed = (doing: string, cause: unknown): DataError =>
+  new DataError('DATA_SOURCE_FAILED', {
+    found: `the data source failed ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    remedy: 'The error is in the source itself; it is the cause of this one.',
+    cause,
+  });
+
+/** Runs code of the user. `doing` says in words what for: `at batch 3 of epoch 0`. Throws or rejects with DATA_SOURCE_FAILED. */
+export function inSource<T>(doing: string, action: () => Eventual<T>): Eventual<T> {
+  try {
+    const value = action();
+    return isPromise(value)
+      ? value.catch((error: unknown) => {
+          throw sourceFailed(doing, error);
+        })
+      : value;
+  } catch (error) {
+    throw sourceFailed(doing, error);
+  }
+}
+
+/** One way through a stream of batches, with those that were looked at in advance. */
+export class Reading {
+  /** Tensors that are younger were made for this reading, and end with it. */
+  readonly since: Moment;
+  readonly #iterator: AnyIterator;
+  readonly #unread: unknown[] = [];
+  #over = false;
+
+  constructor(iterator: AnyIterator, since: Moment) {
+    this.#iterator = iterator;
+    this.since = since;
+  }
+
+  /** The next batch as the source gives it, or nothing more. `place` is for the message of DATA_SOURCE_FAILED; a source that has failed is over. */
+  next(place: string): Eventual<IteratorResult<unknown>> {
+    if (this.#unread.length > 0) return { done: false, value: this.#unread.shift() };
+    if (this.#over) return { done: true, value: undefined };
+    const outcome = caught(
+      () => inSource(`at ${place}`, () => this.#iterator.next()),
+      (error: unknown) => ({ error }),
+    );
+    return after(outcome, (result) => {
+      if ('error' in result || result.done === true) this.#over = true;
+      if ('error' in result) throw result.error;
+      return result;
+    });
+  }
+
+  /** Puts batches back: they come again, in that order, before the rest. */
+  unread(batches: readonly unknown[]): void {
+    this.#unread.unshift(...batches);
+  }
+
+  /** Ends it: an iterator that is not through is told so, and batches that were put back are disposed of. */
+  close(): Eventual<void> {
+    tf.dispose(tensorsMadeSince(this.#unread.splice(0), this.since));
+    if (this.#over) return;
+    this.#over = true;
+    return after(
+      inSource('while it was being closed', () => this.#iterator.return?.()),
+      () => undefined,
+    );
+  }
+}
+
+/** A stream that can be read, once or at every epoch. */
+export interface Stream {
+  readonly kind: 'dataset' | 'iterable' | 'async-iterable';
+  readonly samples: number | undefined;
+  readonly batches: number | undefined;
+  /** Starts reading. One that can be read once gives the same iterator again. */
+  iterator(): Eventual<AnyIterator>;
+  readonly once: boolean;
+}
+
+/** Starts a reading. `since` is the moment from which on tensors are the source's; left out, it is this one. */
+export function startReading(stream: Stream, since: Moment = now()): Eventual<Reading> {
+  return after(
+    inSource('while it was being opened', () => stream.iterator()),
+    (iterator) => new Reading(iterator, since),
+  );
+}

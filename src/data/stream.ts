@@ -1,0 +1,141 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError, DataError } from '../errors.js';
+import { disposeBatch, type Batch, type BatchCursor, type LoadedData } from './batch.js';
+import { after, always, caught, type Eventual } from './eventual.js';
+import { checkTableFinite } from './finite.js';
+import { tensorsMadeSince, type Moment } from './ownership.js';
+import { startReading, type Reading, type Stream } from './reading.js';
+import { checkBatchDimension } from './shapes.js';
+import type { DataSpec, ResolvedOptions } from './spec.js';
+import { StreamCursor } from './stream-cursor.js';
+import { batchOf, tableOf } from './table.js';
+
+/** Batches that come one after the other; each is checked when it is pulled. Throws OPTIONS_INVALID where it is to be shuffled. */
+export class StreamData implements LoadedData {
+  readonly kind: Stream['kind'];
+  readonly shuffled = false;
+  readonly samples: number | undefined;
+  readonly batchesPerEpoch: number | undefined;
+  readonly #stream: Stream;
+  readonly #spec: DataSpec;
+  readonly #options: ResolvedOptions;
+  readonly #since: Moment | undefined;
+  /** Of a stream that can be read once: kept from first() on for the epoch. */
+  #onlyReading: Eventual<Reading> | undefined;
+  #epochs = 0;
+
+  /** `since` is the moment from which on tensors are the source's; left out, each reading takes its own. */
+  constructor(stream: Stream, spec: DataSpec, options: ResolvedOptions, since?: Moment) {
+    if (options.shuffle === true) {
+      const problem = `shuffle is true, and the data is ${stream.kind === 'dataset' ? 'a Dataset' : 'a stream of batches'}, which is read in its own order`;
+      throw new ConfigError('OPTIONS_INVALID', {
+        found: problem,
+        expected: 'only samples in memory are shuffled here',
+        remedy: stream.kind === 'dataset' ? 'Leave out shuffle, and use dataset.shuffle(bufferSize, seed) before it is batched.' : 'Leave out shuffle, and shuffle in the source.',
+        problems: [{ path: ['shuffle'], message: problem }],
+      });
+    }
+    this.kind = stream.kind;
+    this.samples = stream.samples;
+    this.batchesPerEpoch = stream.batches === undefined ? undefined : Math.min(stream.batches, options.batchesPerEpoch);
+    this.#stream = stream;
+    this.#spec = spec;
+    this.#options = options;
+    this.#since = since;
+  }
+
+  ready(): void {
+    // Every batch is checked as it is pulled.
+  }
+
+  epoch(epoch: number, fromBatch = 0): BatchCursor {
+    if (this.#stream.once && this.#epochs > 0) throw notRepeatable('the data can be read once, and another epoch was asked for');
+    const earlier = this.#epochs;
+    this.#epochs += 1;
+    return new StreamCursor({
+      epoch,
+      fromBatch,
+      limit: this.#options.batchesPerEpoch,
+      prefetch: this.kind === 'iterable' ? undefined : this.#options.prefetch,
+      open: () => this.#open(),
+      convert: (raw, index, reading) => this.#convert(raw, index, `batch ${index} of epoch ${epoch}: `, reading.since),
+      dropLast: this.#options.dropLast,
+      nothing: () =>
+        earlier > 0
+          ? notRepeatable(`the data gave nothing in epoch ${epoch}, after ${earlier === 1 ? 'an earlier epoch' : 'earlier epochs'}`)
+          : new DataError('DATA_EMPTY', { found: `the data gave no batch in epoch ${epoch}`, expected: 'there has to be something to train on' }),
+    });
+  }
+
+  async first(n: number): Promise<Batch> {
+    if (this.#stream.once && this.#epochs > 0) throw notRepeatable('the data can be read once, and was read');
+    const reading = await this.#open();
+    // What can be read once is put back: its tensors stay as they are.
+    const since = this.#stream.once ? Infinity : reading.since;
+    const raws: unknown[] = [];
+    const batches: Batch[] = [];
+    try {
+      for (let size = 0; size < n; size += batches.at(-1)?.size ?? 0) {
+        const result = await reading.next(`batch ${raws.length}`);
+        if (result.done === true) break;
+        raws.push(result.value);
+        batches.push(await this.#convert(result.value, batches.length, `batch ${batches.length}: `, since));
+      }
+      if (batches.length === 0) throw new DataError('DATA_EMPTY', { found: 'the data gave no batch', expected: 'there has to be something to train on' });
+      return joined(batches, n);
+    } finally {
+      batches.forEach(disposeBatch);
+      if (this.#stream.once) reading.unread(raws);
+      // The batch is had, or there is a better error to tell.
+      else await caught(() => reading.close(), () => undefined);
+    }
+  }
+
+  dispose(): void {
+    // What first() put back and no epoch has read.
+    if (this.#epochs === 0 && this.#onlyReading !== undefined) void after(this.#onlyReading, (reading) => reading.close());
+  }
+
+  #open(): Eventual<Reading> {
+    if (!this.#stream.once) return startReading(this.#stream, this.#since);
+    return (this.#onlyReading ??= startReading(this.#stream, this.#since));
+  }
+
+  /** Tensors that were made since end here; the batch has its own. */
+  #convert(raw: unknown, index: number, where: string, since: Moment): Eventual<Batch> {
+    return always(
+      () => {
+        const table = tableOf(raw, this.#spec, where);
+        table.inputs.forEach((column, input) => checkBatchDimension(column.label, table.size, this.#spec.inputShapes?.[input]));
+        return after(this.#options.checkFinite ? checkTableFinite(table) : undefined, () =>
+          batchOf(table, { start: 0, count: table.size }, index, false, undefined),
+        );
+      },
+      () => tf.dispose(tensorsMadeSince(raw, since)),
+    );
+  }
+}
+
+const notRepeatable = (found: string): DataError =>
+  new DataError('DATA_NOT_REPEATABLE', {
+    found,
+    expected: 'every epoch reads the data from its beginning',
+    remedy: 'Pass a function of the epoch that makes a new one: (epoch) => read(epoch). A generator function is such a function.',
+  });
+
+/** The first n samples of several batches as one batch. */
+function joined(batches: readonly Batch[], n: number): Batch {
+  const size = Math.min(n, batches.reduce((sum, batch) => sum + batch.size, 0));
+  const join = (tensors: readonly tf.Tensor[]): tf.Tensor =>
+    tf.keep(tf.tidy(() => tf.slice(tensors.length === 1 ? (tensors[0] as tf.Tensor) : tf.concat([...tensors]), 0, size)));
+  const all = (of: (batch: Batch) => readonly tf.Tensor[]): tf.Tensor[] => of(batches[0] as Batch).map((_, at) => join(batches.map((batch) => of(batch)[at] as tf.Tensor)));
+  return {
+    inputs: all((batch) => batch.inputs),
+    labels: all((batch) => batch.labels),
+    sampleWeights: batches.every((batch) => batch.sampleWeights !== undefined) ? all((batch) => batch.sampleWeights ?? []) : undefined,
+    size,
+    index: 0,
+    last: true,
+    indices: undefined,
+  };
+}
