@@ -7,10 +7,13 @@ import type * as tf from '@tensorflow/tfjs-core';
  */
 export type LossFunction = (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor;
 
-/** An output of the model, in the model's order. A null in the shape is a free dimension; the first one is the batch. */
+/**
+ * An output of the model, in the model's order. The batch is the first dimension of the shape, a null is a free
+ * dimension, and an undefined shape is not known before the first batch.
+ */
 export interface OutputSpec {
   readonly name: string;
-  readonly shape: readonly (number | null)[];
+  readonly shape: readonly (number | null)[] | undefined;
   /** The activation that makes the output, where it is known: remedies mention it. */
   readonly activation?: string | undefined;
 }

@@ -40,7 +40,7 @@ export function resolveLoss(
       message: `"${parsed.data.name}" is from logits by name; use "${named.name}" with fromLogits: false`,
     });
   }
-  if (definition.needsClasses && output.shape.at(-1) === 1) {
+  if (definition.needsClasses && output.shape?.at(-1) === 1) {
     const sure = output.activation === 'softmax' ? ' (a softmax over one number is always 1)' : '';
     problems.push({
       code: 'LOSS_OUTPUT_MISMATCH',
