@@ -84,6 +84,8 @@ export interface ObserverContext<Events extends object = EventData, State = unkn
   finding(finding: FindingInput): void;
   /** A random stream of the plugin's own: drawing from it changes nobody else's numbers. */
   random(name?: string): RandomStream;
+  /** A stream that starts anew at every call: its numbers depend on the seed and the name alone. Name the place: `step/12`. */
+  derive(name: string): RandomStream;
 }
 
 /** Copies of all weights (statistics of normalisation layers included), kept on the device and owned by the trainer. */

@@ -40,7 +40,6 @@ export interface SetupInfo {
   /** 1 for the first call of fit of a trainer, 2 for the next. */
   readonly fit: number;
   readonly backend: string;
-  readonly modelKind: 'layers' | 'handwritten';
 }
 
 export interface FitStartInfo {

@@ -66,6 +66,7 @@ export class PluginHarness {
       emit: (event: string, data: Record<string, unknown>, options?: EmitOptions) => this.#emit(event, data, options),
       finding: (finding: FindingInput) => this.findings.push(finding),
       random: (name = ''): RandomStream => this.#streams.stream(`plugin/${plugin.name}/${name}`),
+      derive: (place: string): RandomStream => this.#streams.derive(`plugin/${plugin.name}/${place}`),
       stop: (message: string) => this.stops.push(message),
       skipUpdate: () => (this.skipped += 1),
       reseed: (next: number) => (this.#streams = new RandomStreams(next)),

@@ -135,7 +135,7 @@ export class Engine {
     const { loss, lossWeights, metrics } = this.options;
     const outputs = this.model.outputs.map(({ name, shape, activation }) => ({ name, shape: shape ?? [null], ...(activation === undefined ? {} : { activation }) }));
     const compiledLoss = compileLoss(loss, outputs, lossWeights === undefined ? {} : { weights: lossWeights });
-    const compiledMetrics = compileMetrics(metrics ?? [], outputs, compiledLoss);
+    const compiledMetrics = compileMetrics(metrics, compiledLoss);
     this.#compiled = { loss: compiledLoss, metrics: new MetricSums(outputs.map(({ name }) => name), compiledMetrics), metricNames: compiledMetrics.names };
     return this.#compiled;
   }

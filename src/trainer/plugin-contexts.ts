@@ -97,6 +97,7 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
       });
     },
     finding: (finding: FindingInput) => emitFinding(services, name, finding),
+    derive: (place: string) => state.streams.derive(`plugin/${name}/${place}`),
     random: (stream = '') => state.streams.stream(`plugin/${name}/${stream}`),
   };
   if (plugin.role === 'observe') return observer;

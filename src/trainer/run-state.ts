@@ -24,7 +24,7 @@ export class RunState {
   findings = 0;
   metrics: Metrics = {};
   skipUpdate = false;
-  stop: StopRequest | undefined;
+  #stop: StopRequest | undefined;
   streams: RandomStreams;
 
   constructor(seed: number | undefined) {
@@ -37,8 +37,17 @@ export class RunState {
     this.streams = new RandomStreams(seed);
   }
 
+  /** Who asked the fit to end, if anyone. */
+  get stop(): StopRequest | undefined {
+    return this.#stop;
+  }
+
+  clearStop(): void {
+    this.#stop = undefined;
+  }
+
   /** The first request counts: a later one does not change why the fit ended. */
   requestStop(request: StopRequest): void {
-    this.stop ??= request;
+    this.#stop ??= request;
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { classSampleWeights, type ClassWeights } from '../data/index.js';
 import type { StepFacts, StepSources } from '../measure/index.js';
 import type { Due } from '../measure/plan.js';
 import type { BatchData, Gradients } from '../plugin/hooks.js';
@@ -27,6 +28,7 @@ export interface StepParts {
   readonly sums: RunningSums;
   /** A fixed batch of validation inputs, for measurements that want the model's answer to it. */
   readonly probe: readonly tf.Tensor[] | undefined;
+  readonly classWeights: ClassWeights | undefined;
 }
 
 export interface StepResult {
@@ -67,7 +69,7 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     for (const given of batches) {
       clock.enter('plugins');
       const transformed = runner.hooks.batch?.(given) ?? given;
-      const batch = isThenable(transformed) ? await transformed : transformed;
+      const batch = withClassWeights(isThenable(transformed) ? await transformed : transformed, parts.classWeights);
       putBatch(bag, batch);
       clock.enter('forwardBackward');
       const pass = forwardBackward({
@@ -125,6 +127,10 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     bag.dispose();
   }
 }
+
+/** Class weights count as sample weights, times those of the data; taken of the labels that the loss will see. */
+const withClassWeights = (batch: BatchData, weights: ClassWeights | undefined): BatchData =>
+  weights === undefined ? batch : { ...batch, sampleWeights: batch.labels.map((labels, i) => classSampleWeights(labels, weights, batch.sampleWeights?.[i])) };
 
 const putBatch = (bag: TensorBag, { inputs, labels, sampleWeights }: BatchData): void => {
   bag.putAll(inputs);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Logger, LoggerOptions } from 'pino';
 import { chooseBackend, type BackendChoice } from '../backend/index.js';
-import { openData, type DataSource } from '../data/index.js';
+import type { DataSource } from '../data/index.js';
 import { ConfigError, PluginError, TrainscopeError } from '../errors.js';
 import { coreCatalogue, EventBus, pinoSink, thrownData, type Catalogue, type CoreEvents, type EventView, type Filter, type Subscription, type TrainscopeEvent } from '../events/index.js';
 import type { AnyPlugin, Plugin } from '../plugin/define-plugin.js';
@@ -128,7 +128,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     this.#running = true;
     const state = this.#state;
     state.fit += 1;
-    state.stop = undefined;
+    state.clearStop();
     const findingsBefore = this.#findings.length;
     const began = performance.now();
     const history: EpochRecord[] = [];
@@ -164,7 +164,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       announced = true;
       await this.#runner.hooks.observe.fitStart?.(session.fitStart);
       for await (const record of session.run()) history.push(record);
-      reason = this.#stopReason() ?? 'completed';
+      reason = state.stop?.reason ?? 'completed';
       await this.#runner.hooks.observe.fitEnd?.(Object.freeze({ reason, by: state.stop?.by ?? null, message: state.stop?.message ?? '', metrics: state.metrics }));
     } catch (error) {
       reason = 'failed';
@@ -315,11 +315,6 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   #guard(): void {
     if (this.#disposed) throw new TrainscopeError('TRAINER_DISPOSED', { found: 'the trainer was disposed of', remedy: 'Make a new one.' });
     if (this.#running) throw new TrainscopeError('FIT_RUNNING', { found: 'a fit of this trainer is under way', expected: 'one fit at a time', remedy: 'Await it first.' });
-  }
-
-  /** A function and not a field access: the compiler cannot know that hooks set it meanwhile. */
-  #stopReason(): StopReason | undefined {
-    return this.#state.stop?.reason;
   }
 
   #ready(): Engine {

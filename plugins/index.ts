@@ -1,0 +1,14 @@
+/** The built-in plugins, by name and as a registry. */
+import type { PluginFactory } from '../src/plugin/index.js';
+import { earlyStopping } from './early-stopping.js';
+import { gpuProfiler } from './gpu-profiler.js';
+import { gradientNorm } from './gradient-norm.js';
+import { lrScheduler } from './lr-scheduler.js';
+import { predictionDynamics } from './prediction-dynamics.js';
+import { seed } from './seed.js';
+import { weightNorm } from './weight-norm.js';
+
+export { earlyStopping, gpuProfiler, gradientNorm, lrScheduler, predictionDynamics, seed, weightNorm };
+
+/** Name in a config file -> what makes the plugin. */
+export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler } as const satisfies Readonly<Record<string, PluginFactory<never, never>>>;
