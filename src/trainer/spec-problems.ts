@@ -7,14 +7,16 @@ export interface CodedProblem extends ConfigProblem {
   readonly code: ErrorCode;
 }
 
-/** Throws one ConfigError with all the problems, if there are any; its code is the first one's. */
-export function throwProblems(what: string, problems: readonly CodedProblem[]): void {
-  const [first] = problems;
-  if (first === undefined) return;
-  throw new ConfigError(first.code, {
+/** One ConfigError with all the problems; its code is the first one's. */
+export const problemsError = (what: string, problems: readonly [CodedProblem, ...CodedProblem[]]): ConfigError =>
+  new ConfigError(problems[0].code, {
     found: `${what} not valid: ${listProblems(problems)}`,
     problems: problems.map(({ code: _, ...problem }) => problem),
   });
+
+/** Throws the problems together, if there are any. */
+export function throwProblems(what: string, [first, ...others]: readonly CodedProblem[]): void {
+  if (first !== undefined) throw problemsError(what, [first, ...others]);
 }
 
 /** The problem of a name that nothing is called. */

@@ -1,0 +1,6 @@
+export { clipByGlobalNorm, clipByNorm, clipByValue, compileClipping, type ClippingOptions, type GradientClipping } from './clip.js';
+export { compileOptimizer, type OptimizerOptions, type OptimizerSpec } from './compile-optimizer.js';
+export { optimizerConfigSchema, optimizerNames, weightDecaySchema, type OptimizerConfig, type OptimizerName } from './optimizer-schema.js';
+export type { NamedSlot, OptimizerState } from './slots.js';
+export type { OptimizerSnapshot, TrainerOptimizer } from './trainer-optimizer.js';
+export { isExempt, type DecayedWeight, type WeightDecay } from './weight-decay.js';

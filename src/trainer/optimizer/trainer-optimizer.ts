@@ -1,0 +1,143 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { CheckpointError, TrainscopeError } from '../../errors.js';
+import { classOf, copySlots, fieldsOf, orderOf, putSlots, type OptimizerState } from './slots.js';
+import { addPenalty, shrink, type WeightDecay } from './weight-decay.js';
+
+/** A state whose tensors are the holder's to end, with `dispose`. */
+export interface OptimizerSnapshot extends OptimizerState {
+  dispose(): void;
+}
+
+/**
+ * The order of the variables belongs to the optimizer, not to who uses it: two trainers that share one must not give
+ * the same place to different weights.
+ */
+const orders = new WeakMap<tf.Optimizer, string[]>();
+
+/**
+ * A TensorFlow.js optimizer as the trainer uses it. TensorFlow.js pairs gradients with their slots (moments, sums of
+ * squares) by their place in the list; here every variable keeps the place that it got first, for ever, and those
+ * without a gradient are passed as null, which every stock optimizer skips. So freezing some weights and training
+ * them again later never pairs a weight with another's moments.
+ */
+export class TrainerOptimizer {
+  readonly #optimizer: tf.Optimizer;
+  readonly #owned: boolean;
+  readonly #decay: WeightDecay | undefined;
+  readonly #config: Readonly<Record<string, unknown>>;
+  readonly #order: string[];
+
+  /** Use compileOptimizer. */
+  constructor(parts: {
+    readonly optimizer: tf.Optimizer;
+    /** Whether `dispose` ends it: one of the user's stays. */
+    readonly owned: boolean;
+    readonly decay: WeightDecay | undefined;
+    readonly config: Readonly<Record<string, unknown>>;
+  }) {
+    this.#optimizer = parts.optimizer;
+    this.#owned = parts.owned;
+    this.#decay = parts.decay;
+    this.#config = parts.config;
+    const known = orders.get(parts.optimizer) ?? orderOf(parts.optimizer);
+    orders.set(parts.optimizer, known);
+    this.#order = known;
+  }
+
+  /** The rate of the next update. 0 is a rate: moments go on, weights stay. */
+  get learningRate(): number {
+    return Number(fieldsOf(this.#optimizer).learningRate);
+  }
+
+  /** @throws TrainscopeError OPTIMIZER_INVALID for a rate that is negative or not finite */
+  set learningRate(rate: number) {
+    if (!Number.isFinite(rate) || rate < 0) {
+      throw new TrainscopeError('OPTIMIZER_INVALID', { found: `the learning rate was set to ${rate}`, expected: 'it is a finite number from 0 up' });
+    }
+    // SGD and momentum keep the rate as a tensor as well and make a new one at every call.
+    if (rate === this.learningRate) return;
+    const fields = fieldsOf(this.#optimizer) as { learningRate: unknown; setLearningRate?: unknown };
+    if (typeof fields.setLearningRate === 'function') fields.setLearningRate.call(fields, rate);
+    else fields.learningRate = rate;
+  }
+
+  /** Updates done by the optimizer, those before it came here included. */
+  get iterations(): number {
+    return this.#optimizer.iterations;
+  }
+
+  /**
+   * One update in place of the variables given, decay included; all others stay as they are. The gradients stay the
+   * caller's; what the optimizer keeps for a variable that it sees for the first time is its own.
+   *
+   * @throws TrainscopeError WEIGHTS_MISMATCH when a variable was disposed of
+   */
+  apply(gradients: ReadonlyMap<tf.Variable, tf.Tensor>): void {
+    for (const variable of gradients.keys()) {
+      if (variable.isDisposed) {
+        throw new TrainscopeError('WEIGHTS_MISMATCH', { found: `the weight "${variable.name}" was disposed of`, expected: 'a weight lives as long as it is trained' });
+      }
+      if (!this.#order.includes(variable.name)) this.#order.push(variable.name);
+    }
+    const decay = this.#decay;
+    if (decay?.mode === 'decoupled') shrink(gradients.keys(), decay, this.learningRate);
+    const { gradients: given, made } = decay?.mode === 'l2' ? addPenalty(gradients, decay) : { gradients, made: [] };
+    try {
+      const byName = new Map([...given].map(([{ name }, gradient]) => [name, gradient]));
+      // The type wants a tensor everywhere; the implementations skip null, and keep its place.
+      const list: unknown = this.#order.map((name) => ({ name, tensor: byName.get(name) ?? null }));
+      this.#optimizer.applyGradients(list as Parameters<tf.Optimizer['applyGradients']>[0]);
+    } finally {
+      tf.dispose([...made]);
+    }
+  }
+
+  /** Copies of all slots and counters. To end with its dispose(). */
+  snapshot(): OptimizerSnapshot {
+    const slots = copySlots(this.#optimizer);
+    return {
+      optimizer: classOf(this.#optimizer),
+      iterations: this.iterations,
+      learningRate: this.learningRate,
+      order: [...this.#order],
+      slots,
+      dispose: () => {
+        for (const { tensor } of slots) tensor.dispose();
+      },
+    };
+  }
+
+  /**
+   * Goes on from a state: slots, counters, learning rate and order. Its tensors stay the caller's. A state of a model
+   * whose variables have other names here is mapped first: `{ ...state, order: state.order.map(nameHere) }`.
+   *
+   * @throws CheckpointError WEIGHTS_MISMATCH when it is another optimizer's or of other weights; nothing is changed then
+   */
+  restore(state: OptimizerState): void {
+    const own = classOf(this.#optimizer);
+    if (state.optimizer !== own) {
+      throw new CheckpointError('WEIGHTS_MISMATCH', {
+        found: `the saved optimizer is ${state.optimizer}`,
+        expected: `this one is ${own}`,
+        remedy: 'Restore with the optimizer that was saved, or restore the weights alone.',
+      });
+    }
+    putSlots(this.#optimizer, state);
+    this.#order.splice(0, Infinity, ...state.order);
+    fieldsOf(this.#optimizer).iterations_ = state.iterations;
+    this.learningRate = state.learningRate;
+  }
+
+  /** As it was configured, as plain data. */
+  config(): Readonly<Record<string, unknown>> {
+    return this.#config;
+  }
+
+  /** Ends the optimizer with its slots if it was made from a name or configuration. */
+  dispose(): void {
+    if (!this.#owned) return;
+    this.#optimizer.dispose();
+    // TensorFlow.js' momentum forgets the tensor of its learning rate.
+    for (const value of Object.values(fieldsOf(this.#optimizer))) if (value instanceof tf.Tensor) value.dispose();
+  }
+}
