@@ -27,7 +27,7 @@ const isListOfArrays = (value: unknown): value is readonly unknown[] =>
 export function nameValues(value: unknown, role: Role, names: readonly string[] | undefined, where: string): NamedValue[] {
   if (isRecord(value) && !isShapedArray(value)) return names === undefined ? byOwnNames(value) : byName(value, role, names, where);
   if (names === undefined) return isListOfArrays(value) ? value.map((each) => ({ name: undefined, value: each })) : [{ name: undefined, value }];
-  if (names.length === 1 && !(isListOfArrays(value))) return [{ name: names[0], value }];
+  if (names.length === 1 && !isListOfArrays(value)) return [{ name: names[0], value }];
   if (Array.isArray(value) && value.length === names.length) return names.map((name, index) => ({ name, value: value[index] as unknown }));
   throw new DataError('DATA_NAMES', {
     found: `${where}the ${role}s are ${describe(value)}`,
@@ -49,7 +49,7 @@ function byName(record: Readonly<Record<string, unknown>>, role: Role, names: re
     throw new DataError('DATA_NAMES', {
       found: `${where}${problems.join(', and ')}`,
       expected: `the model has ${quoted(names)}`,
-      remedy: unknown.map((name) => didYouMean(name, names)).find((hint) => hint !== '') ?? `Name the ${role}s as the model does, or give them in its order.`,
+      remedy: unknown.map((name) => didYouMean(name, missing)).find((hint) => hint !== '') ?? `Name the ${role}s as the model does, or give them in its order.`,
     });
   }
   return names.map((name) => ({ name, value: record[name] }));

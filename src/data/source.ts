@@ -41,7 +41,7 @@ export type Samples =
 export interface DatasetLike {
   iterator(): Promise<{ next(): Promise<IteratorResult<unknown>> }>;
   batch(batchSize: number, smallLastBatch?: boolean): DatasetLike;
-  forEachAsync(each: (element: never) => void): Promise<void>;
+  forEachAsync(each: (element: unknown) => void): Promise<void>;
   readonly size: number | null;
 }
 

@@ -29,9 +29,10 @@ export function tableOf(samples: unknown, spec: DataSpec, where = ''): Table {
   const inputs = columnsOf(parts.inputs, 'input', spec.inputNames, spec.inputDtypes, where);
   const labels = labelColumns(parts, spec, where);
   const sampleWeights = weightColumns(parts, labels.length, spec, where);
+  checkNotEmpty([...inputs, ...labels, ...sampleWeights], where);
   inputs.forEach((column, index) => checkSampleShape(column.label, column.shape, spec.inputShapes?.[index]));
   labels.forEach((column, index) => checkSampleShape(column.label, column.shape, spec.labelShapes?.[index]));
-  return { size: commonSize([...inputs, ...labels, ...sampleWeights], where), inputs, labels, sampleWeights };
+  return { size: commonSize([...inputs, ...labels, ...sampleWeights]), inputs, labels, sampleWeights };
 }
 
 function columnsOf(value: unknown, role: Role, names: readonly string[] | undefined, dtypes: DataSpec['inputDtypes'], where: string): Column[] {
@@ -76,21 +77,22 @@ function weightColumns({ sampleWeights }: Parts, labels: number, spec: DataSpec,
 const isOneArray = (value: unknown): boolean =>
   isTensor(value) || isNumericArray(value) || isShapedArray(value) || (Array.isArray(value) && ['number', 'boolean'].includes(typeof value[0]));
 
-function commonSize(columns: readonly Column[], where: string): number {
-  const [first, ...others] = columns;
-  const size = first?.shape[0] ?? 0;
+function checkNotEmpty(columns: readonly Column[], where: string): void {
   const empty = columns.find((column) => sizeOf(column.shape) === 0);
-  if (first === undefined || empty !== undefined) {
-    throw new DataError('DATA_EMPTY', {
-      found: empty === undefined ? `${where}the samples have no inputs` : `${empty.label} is empty, of shape ${shapeText(empty.shape)}`,
-      expected: 'there has to be something to train on',
-    });
-  }
+  if (columns.length > 0 && empty === undefined) return;
+  throw new DataError('DATA_EMPTY', {
+    found: empty === undefined ? `${where}the samples have no inputs` : `${empty.label} is empty, of shape ${shapeText(empty.shape)}`,
+    expected: 'there has to be something to train on',
+  });
+}
+
+function commonSize([first, ...others]: readonly Column[]): number {
+  const size = first?.shape[0] ?? 0;
   for (const column of others) {
     const count = column.shape[0] ?? 0;
     if (count !== size) {
       throw new DataError('DATA_LENGTHS_DIFFER', {
-        found: `${column.label} has ${count} samples and ${first.label} has ${size}`,
+        found: `${column.label} has ${count} samples and ${first?.label ?? 'the input'} has ${size}`,
         expected: 'every array takes one row a sample',
         remedy: 'Look for what dropped or added rows in one of them alone.',
       });
