@@ -1,5 +1,5 @@
 /** The built-in plugins, by name and as a registry. */
-import type { PluginFactory } from '../src/plugin/index.js';
+import type { AnyPluginFactory } from '../src/plugin/index.js';
 import { earlyStopping } from './early-stopping.js';
 import { gpuProfiler } from './gpu-profiler.js';
 import { gradientNorm } from './gradient-norm.js';
@@ -11,4 +11,4 @@ import { weightNorm } from './weight-norm.js';
 export { earlyStopping, gpuProfiler, gradientNorm, lrScheduler, predictionDynamics, seed, weightNorm };
 
 /** Name in a config file -> what makes the plugin. */
-export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler } as const satisfies Readonly<Record<string, PluginFactory<never, never>>>;
+export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler } as const satisfies Readonly<Record<string, AnyPluginFactory>>;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, type BackendRefusal } from '../errors.js';
+import { supplyChainedOps } from './chained-ops.js';
 import { didYouMean } from '../nearest-name.js';
 import { attempts, backendNames, type BackendName } from './candidate.js';
 import { loadInstalled, type LoadPackage } from './load-package.js';
@@ -71,6 +72,7 @@ function keep(name: string): BackendChoice {
  * const { backend, refusals } = await chooseBackend('auto');
  */
 export async function chooseBackend(choice: 'auto' | BackendName = 'auto', { load = loadInstalled }: ChooseBackendOptions = {}): Promise<BackendChoice> {
+  supplyChainedOps();
   // Names come from config files and the command line as well.
   const asked: string = choice;
   if (asked !== 'auto' && !isBackendName(asked)) {

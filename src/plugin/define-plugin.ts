@@ -103,6 +103,16 @@ export interface PluginFactory<Options extends z.ZodType = z.ZodType, EventsOf e
   readonly events: EventSchemas;
 }
 
+/** A maker of any kind of plugin: what a registry holds, and what config files call with options that they have not checked. */
+export interface AnyPluginFactory {
+  (options?: never, attach?: AttachOptions): AnyPlugin;
+  readonly pluginName: string;
+  readonly summary: string;
+  readonly role: Role;
+  readonly options: z.ZodType;
+  readonly events: EventSchemas;
+}
+
 const noOptions = z.strictObject({});
 const pluginNamePattern = /^[a-zA-Z][a-zA-Z0-9._:-]*$/;
 

@@ -1,6 +1,8 @@
 /** The surface for authors of plugins: `import { definePlugin } from 'trainscope/plugin'`. */
 export {
   definePlugin,
+  type AnyPlugin,
+  type AnyPluginFactory,
   type AttachOptions,
   type ErrorPolicy,
   type EventSchemas,

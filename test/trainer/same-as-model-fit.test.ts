@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { input, layers, model as makeModel, regularizers, sequential, SymbolicTensor, type LayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { Trainer } from '../../src/index.js';
+import { tensorsLeftBy } from '../../src/testing/index.js';
 import { testBackends, useBackend } from '../support/backends.js';
 import { farthest, randoms } from '../support/numbers.js';
 
@@ -13,7 +14,7 @@ interface Case {
 }
 
 const samples = 22; // with batches of 8 the last one is smaller
-const oneHot = (classes: number): tf.Tensor => tf.oneHot(tf.tensor1d(Array.from({ length: samples }, (_, i) => (i * 7) % classes), 'int32'), classes).cast('float32');
+const oneHot = (classes: number): tf.Tensor => tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(Array.from({ length: samples }, (_, i) => (i * 7) % classes), 'int32'), classes), 'float32'));
 
 const cases: Record<string, Case> = {
   dense: {
@@ -44,7 +45,8 @@ const cases: Record<string, Case> = {
     labels: () => [tf.tensor2d(randoms(samples, 4), [samples, 1])],
   },
   'batch-normalised': {
-    build: () => sequential({ layers: [layers.dense({ units: 6, inputShape: [5] }), layers.batchNormalization({ momentum: 0.9 }), layers.activation({ activation: 'tanh' }), layers.dense({ units: 1, activation: 'sigmoid' })] }),
+    // Without a bias before the normalisation: its gradient is 0 but for rounding, and Adam makes steps of full size of rounding.
+    build: () => sequential({ layers: [layers.dense({ units: 6, inputShape: [5], useBias: false }), layers.batchNormalization({ momentum: 0.9 }), layers.activation({ activation: 'tanh' }), layers.dense({ units: 1, activation: 'sigmoid' })] }),
     loss: 'binaryCrossentropy',
     inputs: () => tf.tensor2d(randoms(samples * 5, 5), [samples, 5]),
     labels: () => [tf.tensor2d(Array.from({ length: samples }, (_, i) => i % 2), [samples, 1])],
@@ -73,7 +75,6 @@ for (const backend of testBackends) {
         if (name !== 'dense' && optimizerName !== 'adam') continue;
         it(`${name}, ${optimizerName}, 3 epochs of batches of 8, 8 and 6`, async () => {
           await useBackend(backend);
-          const before = tf.memory().numTensors;
           const [theirs, ours] = [build(), build()];
           ours.setWeights(theirs.getWeights());
           const start = values(theirs);
@@ -94,13 +95,9 @@ for (const backend of testBackends) {
           expect(values(ours).some((each, i) => farthest(start[i]!, each) > 1e-3)).toBe(true);
           expect(farthest(history.history['loss']! as number[], result.history.map(({ metrics }) => metrics['loss']!))).toBeLessThan(1e-5);
 
+          // A further fit, with all slots there, leaves as many tensors as it found.
+          expect(await tensorsLeftBy(() => trainer.fit({ inputs: x, labels: y.length === 1 ? y[0]! : y }, { batchSize: 8 }))).toBe(0);
           await trainer.dispose();
-          optimizer.dispose();
-          theirOptimizer.dispose();
-          theirs.dispose();
-          ours.dispose();
-          tf.dispose([x, ...y]);
-          expect(tf.memory().numTensors).toBeLessThanOrEqual(before + 1);
         });
       }
     }
