@@ -255,12 +255,25 @@ export function openModel(source: unknown): ModelFace {
   return face;
 }
 
+/** A sequential model joins its layers late: at the first use, or here. */
+function buildSequential(model: LayersModel): void {
+  if (model.built) return;
+  try {
+    (model as unknown as { build(): void }).build();
+  } catch (cause) {
+    throw new ConfigError('MODEL_INVALID', {
+      found: 'the model cannot be built',
+      expected: 'shapes are known before training',
+      remedy: 'Give the first layer an inputShape, and the model at least one layer.',
+      cause,
+    });
+  }
+}
+
 function faceOf(source: unknown): ModelFace {
   if (typeof source === 'object' && source !== null) {
     if (isLayersModel(source)) {
-      if (!source.built) {
-        throw new ConfigError('MODEL_INVALID', { found: 'the model has not been built', expected: 'shapes are known before training', remedy: 'Give the first layer an inputShape.' });
-      }
+      buildSequential(source);
       return new LayersFace(source);
     }
     const candidate = source as Partial<HandwrittenModel>;
