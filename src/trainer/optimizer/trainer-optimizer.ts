@@ -12,7 +12,7 @@ export interface OptimizerSnapshot extends OptimizerState {
  * The order of the variables belongs to the optimizer, not to who uses it: two trainers that share one must not give
  * the same place to different weights.
  */
-const orders = new WeakMap<tf.Optimizer, string[]>();
+const orders = new WeakMap<tf.Optimizer, Set<string>>();
 
 /**
  * A TensorFlow.js optimizer as the trainer uses it. TensorFlow.js pairs gradients with their slots (moments, sums of
@@ -25,7 +25,8 @@ export class TrainerOptimizer {
   readonly #owned: boolean;
   readonly #decay: WeightDecay | undefined;
   readonly #config: Readonly<Record<string, unknown>>;
-  readonly #order: string[];
+  /** Names of variables, each in the place of its slots. */
+  readonly #order: Set<string>;
 
   /** Use compileOptimizer. */
   constructor(parts: {
@@ -39,7 +40,7 @@ export class TrainerOptimizer {
     this.#owned = parts.owned;
     this.#decay = parts.decay;
     this.#config = parts.config;
-    const known = orders.get(parts.optimizer) ?? orderOf(parts.optimizer);
+    const known = orders.get(parts.optimizer) ?? new Set(orderOf(parts.optimizer));
     orders.set(parts.optimizer, known);
     this.#order = known;
   }
@@ -77,7 +78,7 @@ export class TrainerOptimizer {
       if (variable.isDisposed) {
         throw new TrainscopeError('WEIGHTS_MISMATCH', { found: `the weight "${variable.name}" was disposed of`, expected: 'a weight lives as long as it is trained' });
       }
-      if (!this.#order.includes(variable.name)) this.#order.push(variable.name);
+      this.#order.add(variable.name);
     }
     const decay = this.#decay;
     if (decay?.mode === 'decoupled') shrink(gradients.keys(), decay, this.learningRate);
@@ -85,7 +86,7 @@ export class TrainerOptimizer {
     try {
       const byName = new Map([...given].map(([{ name }, gradient]) => [name, gradient]));
       // The type wants a tensor everywhere; the implementations skip null, and keep its place.
-      const list: unknown = this.#order.map((name) => ({ name, tensor: byName.get(name) ?? null }));
+      const list: unknown = [...this.#order].map((name) => ({ name, tensor: byName.get(name) ?? null }));
       this.#optimizer.applyGradients(list as Parameters<tf.Optimizer['applyGradients']>[0]);
     } finally {
       tf.dispose([...made]);
@@ -123,7 +124,8 @@ export class TrainerOptimizer {
       });
     }
     putSlots(this.#optimizer, state);
-    this.#order.splice(0, Infinity, ...state.order);
+    this.#order.clear();
+    for (const name of state.order) this.#order.add(name);
     fieldsOf(this.#optimizer).iterations_ = state.iterations;
     this.learningRate = state.learningRate;
   }
