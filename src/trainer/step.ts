@@ -53,6 +53,8 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
   const { model, optimizer, runner, clock, state, sums, metrics } = parts;
   const bag = new TensorBag();
   const memo = stepMemo(bag);
+  /** This step's sums: the bag's, until they are handed to the epoch's. */
+  let own: tf.Tensor1D | undefined;
   try {
     for (const batch of batches) putBatch(bag, batch);
     state.skipUpdate = false;
@@ -64,7 +66,6 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
 
     const total = batches.reduce((sum, { size }) => sum + size, 0);
     const raw = new Map<string, tf.Tensor>();
-    let own: tf.Tensor1D | undefined;
     let last: { batch: BatchData; pass: ForwardBackward } | undefined;
     for (const given of batches) {
       clock.enter('plugins');
@@ -103,7 +104,6 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     clock.enter('measure');
     let reading: Reading | undefined;
     if (own !== undefined && last !== undefined && (due !== null || read)) {
-      bag.put(own);
       const facts: StepFacts = {
         step: state.step,
         epoch: state.epoch,
@@ -121,9 +121,11 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
       if (mine !== undefined) sums.addRead(mine, total);
     } else if (own !== undefined) {
       sums.add(own, total);
+      own = undefined;
     }
     return { batchSize: total, updated, learningRate, unreached: trainable.filter(({ info }) => !raw.has(info.name)).map(({ info }) => info.name), reading };
   } finally {
+    own?.dispose();
     bag.dispose();
   }
 }
