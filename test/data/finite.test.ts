@@ -58,6 +58,16 @@ describe('samples in memory', () => {
     tf.dispose([inputs, its]);
   });
 
+  it('integers cannot be NaN, so tensors of them take no kernel', async () => {
+    const ids = tf.tensor1d([1, 2], 'int32');
+    const { kernels } = await tf.profile(() => {
+      openData({ inputs: ids, labels: [1, 2] }, spec);
+      return [];
+    });
+    expect(kernels).toEqual([]);
+    ids.dispose();
+  });
+
   it('three tensors take one read', async () => {
     const tensors = [tf.ones([4]), tf.ones([4]), tf.ones([4])];
     let reads = 0;

@@ -171,6 +171,40 @@ describe('leaving an async source early', () => {
     });
   });
 
+  it('while a Dataset is still being opened, nothing is read of it', async () => {
+    let open: (() => void) | undefined;
+    let read = 0;
+    const iterator = { next: async () => ({ done: false as const, value: tensors(read++) }) };
+    const dataset = { size: null, batch: () => dataset, forEachAsync: async () => {}, iterator: () => new Promise<typeof iterator>((resolve) => (open = () => resolve(iterator))) };
+    await withoutLeak(async () => {
+      const cursor = openData(dataset, spec).epoch(0);
+      const pending = cursor.next();
+      await settle();
+      const closing = cursor.close();
+      open?.();
+      await closing;
+      expect(await pending).toBeUndefined();
+      expect(read).toBe(0);
+    });
+  });
+
+  it('an iterator that is through is not told again', async () => {
+    let told = 0;
+    const source: AsyncIterable<Samples> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: true, value: undefined }),
+        return: async () => {
+          told += 1;
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    const cursor = openData(source, spec).epoch(0);
+    await expectDataError(() => cursor.next(), 'DATA_EMPTY');
+    await cursor.close();
+    expect(told).toBe(0);
+  });
+
   it('before anything was asked for, touches nothing', async () => {
     let opened = 0;
     const cursor = openData({ [Symbol.asyncIterator]: () => { opened += 1; return counted(1).source; } }, spec).epoch(0);
@@ -234,5 +268,14 @@ describe('a queue', () => {
     expect(await queue.stop()).toEqual([1, 2, 3]);
     await settle();
     expect(pulls).toBe(4);
+  });
+
+  it('that is stopped during a pull waits for that one and begins no other', async () => {
+    let pulls = 0;
+    const queue = new BoundedQueue(async () => { await settle(); return pulls++; }, () => false, 3);
+    expect(await queue.next()).toBe(0);
+    expect(await queue.stop()).toEqual([1]);
+    await settle();
+    expect(pulls).toBe(2);
   });
 });
