@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { definePlugin, real, type FitEndInfo, type FitStartInfo, type Measurement, type Metrics, type SteererContext } from 'trainscope/plugin';
+import { explain } from './early-stopping/explain.js';
 import { metricDirection, type Direction } from './early-stopping/metric-direction.js';
-import { judge, stopReasons, type Rule, type StoppedFor } from './early-stopping/verdict.js';
+import { judge, stopReasons, type Rule } from './early-stopping/verdict.js';
 
 const options = z
   .strictObject({
@@ -14,7 +15,7 @@ const options = z
       .default(0)
       .describe("By more than how much a value has to be better: an absolute number, or a share of the best (or of the baseline). Keras' default."),
     baseline: z.number().optional().describe('Improvements reset the wait only once they are better than this.'),
-    startFromEpoch: z.int().min(0).default(0).describe('Epochs (0-based) before this one are not checked at all.'),
+    startFromEpoch: z.int().min(0).default(0).describe('How many epochs of the fit go by without any check.'),
     cooldown: z.int().min(0).default(0).describe('Checks after the start of a fit, and after each reset of the wait, in which a missing improvement is not counted. 0: as Keras.'),
     stoppingThreshold: z.number().optional().describe('Stop at once when the value is as good as this or better.'),
     divergenceThreshold: z.number().optional().describe('Stop at once when the value is worse than this.'),
@@ -46,7 +47,7 @@ const events = {
       monitor: z.string(),
       value: real.describe('of the monitored metric at this check'),
       best: real.nullable().describe('best value so far, this one included; null while none was finite or better than infinity'),
-      bestEpoch: place.describe('0-based epoch of the best value'),
+      bestEpoch: place.describe("epoch of the best value, counted as the events' own"),
       bestStep: place.describe('step of the best value'),
       wait: z.int().min(0).describe('counted checks since the wait was last reset'),
       patience: z.int().min(0).describe('checks'),
@@ -60,7 +61,7 @@ const events = {
     .strictObject({
       monitor: z.string(),
       restored: z.boolean(),
-      epoch: place.describe('0-based epoch whose weights are now in the model'),
+      epoch: place.describe("epoch whose weights are now in the model, counted as the events' own"),
       step: place.describe('step whose weights are now in the model'),
       value: real.nullable().describe('of the monitored metric at that epoch'),
       reason: z.enum(['no-check', 'copy-missing', 'failed']).nullable().describe('why nothing was restored: no check was made, the copy of the weights was not kept over a resume, or the fit failed'),
@@ -82,6 +83,8 @@ const state = z.strictObject({
   bestStep: place.default(null),
   wait: z.int().min(0).default(0),
   cooldownLeft: place.default(null),
+  /** Epochs of this fit that are done. */
+  epochs: z.int().min(0).default(0),
   checks: z.int().min(0).default(0),
   skipped: z.int().min(0).default(0),
   /** Of which check the kept weights are. */
@@ -135,10 +138,10 @@ export const earlyStopping = definePlugin({
     return {
       fitStart: (info, context) => begin(given, info, context),
       epochEnd({ metrics, validation }, context) {
-        if (!inEpochs) return;
-        if (!validated) check(metrics, context);
-        else if (validation !== null) check(named(validation), context);
-        else context.state = { ...context.state, skipped: context.state.skipped + 1 };
+        if (inEpochs && !validated) check(metrics, context);
+        else if (inEpochs && validation !== null) check(named(validation), context);
+        else if (inEpochs) context.state = { ...context.state, skipped: context.state.skipped + 1 };
+        context.state = { ...context.state, epochs: context.state.epochs + 1 };
       },
       validationEnd({ metrics }, context) {
         if (!inEpochs && validated) check(named(metrics), context);
@@ -191,15 +194,15 @@ function checker(given: Options): (metrics: Metrics, context: Context) => void {
       return;
     }
     const { epoch, step } = context;
-    if (epoch < startFromEpoch) return;
     const before = context.state;
-    const first = unit === 'epochs' ? epoch === 0 : before.checks === 0;
+    if (before.epochs < startFromEpoch) return;
+    const first = unit === 'epochs' ? before.epochs === 0 : before.checks === 0;
     const { progress, improved, counted, stop } = judge(rule, before, { value, epoch, step, first });
     // Keras keeps the weights of the very first check even if it is no improvement. Weights that gave NaN are not worth it.
     const keep = restoreBestWeights && (improved || (before.kept === null && stop !== 'not-finite'));
     if (keep) context.snapshots.save(copyKey(context));
     const stopping = stop !== null && before.stopped === null;
-    const message = stop === null ? '' : explain(stop, given, { value, ...progress });
+    const message = stop === null ? '' : explain(stop, monitor, rule, value, progress);
     context.state = {
       ...before,
       ...progress,
@@ -215,24 +218,6 @@ function checker(given: Options): (metrics: Metrics, context: Context) => void {
     );
     if (stopping) context.stop(message);
   };
-}
-
-const digits = (value: number | null | undefined): string => String(Number((value ?? NaN).toPrecision(6)));
-
-function explain(reason: StoppedFor, { monitor, patience, baseline, stoppingThreshold, divergenceThreshold }: Options, now: { value: number; best: number | null; bestEpoch: number | null; wait: number }): string {
-  const value = digits(now.value);
-  switch (reason) {
-    case 'not-finite':
-      return `${monitor} is ${value}`;
-    case 'threshold-reached':
-      return `${monitor} ${value} has reached the stopping threshold ${digits(stoppingThreshold)}`;
-    case 'diverged':
-      return `${monitor} ${value} is worse than the divergence threshold ${digits(divergenceThreshold)}`;
-    case 'no-improvement':
-      return `${monitor} ${value} has not improved on ${now.best === null ? 'any value' : `${digits(now.best)} of epoch ${now.bestEpoch ?? 0}`} in ${now.wait} checks (patience ${patience})`;
-    case 'baseline-not-met':
-      return `${monitor} ${value}, at best ${digits(now.best)}, has not beaten the baseline ${digits(baseline)} in ${now.wait} checks (patience ${patience})`;
-  }
 }
 
 function end({ monitor, restoreBestWeights }: Options, { reason, by }: FitEndInfo, context: Context): void {
