@@ -1,0 +1,49 @@
+/**
+ * What a user installs: packs the built package, checks it with publint and arethetypeswrong, installs it into an empty
+ * folder, imports every entry and trains a step; and looks that there is one copy of tfjs-core with any optional peer.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const run = (command: string, args: readonly string[], cwd = '.'): string => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+run('npx', ['--no-install', 'publint', '--strict', '--pack', 'npm']);
+run('npx', ['--no-install', 'attw', '--pack', '.', '--profile', 'esm-only']);
+
+const folder = mkdtempSync(join(tmpdir(), 'trainscope-package-'));
+try {
+  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder])) as { filename: string; size: number; files: { path: string }[] }[];
+  if (packed === undefined) throw new Error('npm pack made no package');
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'a-user', private: true, type: 'module' }));
+  run('npm', ['install', '--silent', '--no-audit', '--no-fund', resolve(folder, packed.filename)], folder);
+  const entries = Object.keys((JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> }).exports).filter((entry) => !entry.endsWith('.json'));
+  writeFileSync(
+    join(folder, 'use.js'),
+    `${entries.map((entry) => `await import('trainscope${entry.slice(1)}');`).join('\n')}
+import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { Trainer } from 'trainscope';
+import { gradientNorm, seed } from 'trainscope/plugins';
+const trainer = new Trainer({
+  model: () => sequential({ layers: [layers.dense({ units: 1, inputShape: [1] })] }),
+  loss: 'meanSquaredError',
+  plugins: [seed({ seed: 1 }), gradientNorm({ every: 1 })],
+});
+const { reason, steps } = await trainer.fit({ inputs: [[1], [2]], labels: [[2], [4]] });
+await trainer.dispose();
+if (reason !== 'completed' || steps !== 1) throw new Error(reason);
+`,
+  );
+  run('node', ['use.js'], folder);
+  for (const peer of ['@tensorflow/tfjs', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu']) {
+    run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--package-lock-only', '--ignore-scripts', peer], folder);
+    const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as { packages: Record<string, unknown> };
+    const copies = Object.keys(lock.packages).filter((path) => path.endsWith('node_modules/@tensorflow/tfjs-core'));
+    if (copies.length !== 1) throw new Error(`with ${peer} there are ${String(copies.length)} copies of tfjs-core: ${copies.join(', ')}`);
+    run('npm', ['uninstall', '--silent', '--no-audit', '--no-fund', '--package-lock-only', peer], folder);
+  }
+  console.log(`package: ${String(packed.files.length)} files, ${String(Math.round(packed.size / 1024))} KiB, ${String(entries.length)} entries imported, one tfjs-core with each peer`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
