@@ -68,12 +68,12 @@ export class Catalogue<Events> {
     return new Catalogue(entries);
   }
 
-  has(name: string): name is keyof Events & string {
+  has(name: string): boolean {
     return this.#entries.has(name);
   }
 
-  get names(): readonly (keyof Events & string)[] {
-    return [...this.#entries.keys()] as (keyof Events & string)[];
+  get names(): readonly string[] {
+    return [...this.#entries.keys()];
   }
 
   /** @throws TrainscopeError EVENT_UNKNOWN */
@@ -112,7 +112,7 @@ export class Catalogue<Events> {
       type: 'object',
       properties: { ...properties, event: { ...(properties?.['event'] as object), enum: this.names } },
       required,
-      oneOf: this.names.map((name) => ({ properties: { event: { const: name }, data: { $ref: `#/$defs/${name}` } } })),
+      oneOf: this.names.map((name) => ({ type: 'object', properties: { event: { const: name }, data: { $ref: `#/$defs/${name}` } } })),
       $defs: Object.fromEntries(
         [...this.#entries].map(([name, { schema }]) => {
           const { $schema: _, ...definition } = z.toJSONSchema(schema);

@@ -28,7 +28,7 @@ export function readEventLine<Events = CoreEvents>(line: string, catalogue?: Cat
   const known = (catalogue ?? coreCatalogue) as Catalogue<Events>;
   const wire = envelopeOf(line);
   if (!known.has(wire.event)) return { known: false, event: assemble(wire, decodeNumbers(wire.data)) as TrainscopeEvent<string, JsonRecord> };
-  const data = decodeInto(known.schema(wire.event), wire.data);
+  const data = decodeInto(known.schema(wire.event as keyof Events & string), wire.data);
   if (!data.success) throw invalid(`the data of the event "${wire.event}" (seq ${wire.seq}) does not fit its schema: ${issuesText(data.error)}`, data.error);
   return { known: true, event: assemble(wire, data.data) as EventOf<Events> };
 }

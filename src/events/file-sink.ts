@@ -1,9 +1,11 @@
-import { constants, mkdirSync, openSync } from 'node:fs';
+import { constants, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { patienceMs, withDeadline } from './deadline.js';
 import { toEventLine } from './event-line.js';
+import { flushStream } from './flush-stream.js';
 import type { Sink } from './sink.js';
+import { WaitingLines } from './waiting-lines.js';
 
 export interface FileSinkOptions {
   /** The file; its folder is made when it is not there, and lines go to the end of a file that is there. */
@@ -43,15 +45,9 @@ export function fileSink({ path, name = `file:${path}`, maxBytes = defaultMaxByt
   const waiting = new WaitingLines();
   let stream: Stream | undefined;
   let failure: Error | undefined;
+  let gaveUp = false;
   let retries = 0;
-  let dropped = 0;
-  let written = 0;
-
-  /** What was taken and did not reach the disk is lost too. */
-  const abandon = (opened: Stream): void => {
-    dropped += waiting.clear();
-    opened.destroy();
-  };
+  let lost = 0;
 
   const open = (): Stream => {
     mkdirSync(dirname(path), { recursive: true });
@@ -61,18 +57,47 @@ export function fileSink({ path, name = `file:${path}`, maxBytes = defaultMaxByt
       minLength: batchBytes,
       maxLength: maxBytes,
       periodicFlush: flushEveryMs,
-      retryEAGAIN: () => ++retries <= maxRetries,
+      retryEAGAIN: () => !gaveUp && ++retries <= maxRetries,
+    });
+    opened.on('drop', () => (lost += 1));
+    opened.on('write', (bytes: number) => {
+      retries = 0;
+      waiting.leave(bytes);
     });
     opened.on('error', (error: Error) => {
       failure ??= error;
-      abandon(opened); // at once: what it still held would be tried again when the process exits, and throw there
+      lost += waiting.abandon();
+      // No write is under way here. Were it left open, it would try the same again when the process exits.
+      opened.destroy();
     });
-    opened.on('drop', () => (dropped += 1));
-    opened.on('write', (bytes: number) => {
-      retries = 0;
-      written += waiting.leave(bytes);
-    });
+    const flushSync = opened.flushSync.bind(opened);
+    opened.flushSync = () => {
+      try {
+        if (failure === undefined && !gaveUp && hasRoom(path, waiting.bytes)) flushSync();
+      } catch {
+        // pino calls this when the process exits, where an exception would change the exit code
+      }
+    };
     return opened;
+  };
+
+  const flushed = async (opened: Stream): Promise<void> => {
+    const { joined } = waiting;
+    // sonic-boom 4 says that it flushed when it finished the write that was under way, though lines came after it.
+    while (waiting.left < joined || failure !== undefined) {
+      if (failure !== undefined) throw failure;
+      await flushStream(opened);
+    }
+  };
+
+  /**
+   * Not destroy(): sonic-boom 4 does not stop a retry that is due, which would write to a number of a file descriptor
+   * that may be another file's by then. Ended and refused its next retry, it fails or finishes by itself.
+   */
+  const giveUp = (opened: Stream): void => {
+    gaveUp = true;
+    lost += waiting.abandon();
+    if (failure === undefined) opened.end();
   };
 
   return {
@@ -81,67 +106,32 @@ export function fileSink({ path, name = `file:${path}`, maxBytes = defaultMaxByt
       stream ??= open();
       if (failure !== undefined) throw failure;
       const line = `${toEventLine(event)}\n`;
-      const before = dropped;
+      const before = lost;
       stream.write(line);
-      if (dropped === before) waiting.join(Buffer.byteLength(line));
+      if (lost === before) waiting.join(Buffer.byteLength(line));
     },
     async flush() {
-      if (stream !== undefined) await flushed(stream, () => failure);
+      if (stream !== undefined) await flushed(stream);
     },
     async close() {
       if (stream === undefined) return;
       const opened = stream;
       try {
-        await withDeadline(flushed(opened, () => failure), patience, `writing the rest of ${path}`);
+        await withDeadline(flushed(opened), patience, `writing the rest of ${path}`);
       } catch (error) {
-        abandon(opened);
+        giveUp(opened);
         throw error;
       }
       const closed = new Promise((resolve) => opened.once('close', resolve));
       opened.end();
       await closed;
     },
-    stats: () => ({ written, lost: dropped }),
+    stats: () => ({ written: waiting.left, lost }),
   };
 }
 
-/** Resolves when all is written and synced to the disk. */
-async function flushed(stream: Stream, failure: () => Error | undefined): Promise<void> {
-  const before = failure();
-  if (before !== undefined) throw before;
-  await new Promise<void>((resolve, reject) => {
-    stream.flush((error) => {
-      if (error) reject(failure() ?? error);
-      else resolve();
-    });
-  });
-}
-
-/** Lines that were handed over and may not be on the disk yet, as their lengths in bytes. */
-class WaitingLines {
-  #lengths: number[] = [];
-  #partly = 0;
-
-  join(bytes: number): void {
-    this.#lengths.push(bytes);
-  }
-
-  /** Bytes were written: how many lines they completed. */
-  leave(bytes: number): number {
-    this.#partly += bytes;
-    let lines = 0;
-    for (let next = this.#lengths[lines]; next !== undefined && this.#partly >= next; next = this.#lengths[lines]) {
-      this.#partly -= next;
-      lines += 1;
-    }
-    this.#lengths.splice(0, lines);
-    return lines;
-  }
-
-  /** How many had not been written. */
-  clear(): number {
-    const lines = this.#lengths.length;
-    this.#lengths = [];
-    return lines;
-  }
+/** sonic-boom 4 tries for ever to write at the exit of a process to a disk that is full, and the process never ends. */
+function hasRoom(path: string, bytes: number): boolean {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize > bytes;
 }

@@ -61,7 +61,7 @@ function problemsOf(filter: unknown): ConfigProblem[] {
   const problems = Object.keys(given).flatMap((key) => problemOf(key, given[key]));
   const { every, once, before, after } = given;
   if (every !== undefined && once !== undefined) problems.push({ path: ['once'], message: 'stands beside every; one of them says it all' });
-  if (typeof before === 'number' && typeof after === 'number' && before <= after + 1) {
+  if (isCount(before, 0) && isCount(after, 0) && before <= after + 1) {
     problems.push({ path: ['before'], message: `is ${before} and after is ${after}; no step lies between` });
   }
   return problems;
@@ -86,6 +86,6 @@ function problemOf(key: string, value: unknown): ConfigProblem[] {
   }
 }
 
-const isCount = (value: unknown, least: number): boolean => Number.isInteger(value) && (value as number) >= least;
+const isCount = (value: unknown, least: number): value is number => Number.isInteger(value) && (value as number) >= least;
 
 const shown = (value: unknown): string => (typeof value === 'number' ? String(value) : `of type ${typeof value}`);

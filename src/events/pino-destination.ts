@@ -1,7 +1,8 @@
 import { TrainscopeError } from '../errors.js';
+import { flushStream, type Flushable } from './flush-stream.js';
 
 /** A stream that pino may write to: a Node stream, sonic-boom, thread-stream (a worker), or anything with write(). */
-interface Stream {
+interface Stream extends Partial<Flushable> {
   readonly writableNeedDrain?: boolean;
   readonly sync?: boolean;
   readonly destroyed?: boolean;
@@ -9,7 +10,6 @@ interface Stream {
   on?(event: string, listener: (error: Error) => void): unknown;
   once?(event: string, listener: () => void): unknown;
   off?(event: string, listener: (error: Error) => void): unknown;
-  flush?(done: (error?: Error | null) => void): void;
   end?(): void;
   destroy?(): void;
 }
@@ -56,6 +56,11 @@ export class PinoDestination {
   async flush(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     await Promise.all(this.#streams.map(flushed));
+    if (!this.#countsAll) return;
+    // sonic-boom 4 says so too early. With a minLength it does when it finished a write, though lines came after it:
+    // they are written by a second flush. Without one it does at once, and only its 'drain' tells.
+    await Promise.all(this.#streams.map(flushed));
+    if (this.#pending > 0) await Promise.all(this.#streams.map(drained));
   }
 
   /** Ends the streams and waits until they are closed. For a logger of our own. */
@@ -87,27 +92,44 @@ export class PinoDestination {
     const fail = (error: Error): void => {
       this.#failure ??= error;
     };
-    const drained = (): void => {
+    const empty = (): void => {
       this.#pending = 0;
     };
     stream.on?.('error', fail);
-    stream.on?.('drain', drained);
+    stream.on?.('drain', empty);
     stream.worker?.on('error', fail); // out of memory: thread-stream does not listen for it
     this.#undo.push(() => {
       stream.off?.('error', fail);
-      stream.off?.('drain', drained);
+      stream.off?.('drain', empty);
     });
   }
 }
 
 async function flushed(stream: Stream): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    if (stream.flush !== undefined) {
-      stream.flush((error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    } else if (stream.writableNeedDrain === true && stream.once !== undefined) stream.once('drain', resolve);
-    else resolve();
+  if (isFlushable(stream)) await flushStream(stream);
+  else if (stream.writableNeedDrain === true) await drained(stream);
+}
+
+const isFlushable = (stream: Stream): stream is Stream & Flushable => typeof stream.flush === 'function';
+
+/** Resolves at the next 'drain' or when the stream closes; rejects when it fails first. Leaves no listener behind. */
+function drained(stream: Stream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      stream.off?.('drain', done);
+      stream.off?.('close', done);
+      stream.off?.('error', failed);
+    };
+    const done = (): void => {
+      leave();
+      resolve();
+    };
+    const failed = (error: Error): void => {
+      leave();
+      reject(error);
+    };
+    stream.on?.('drain', done);
+    stream.on?.('close', done);
+    stream.on?.('error', failed);
   });
 }
