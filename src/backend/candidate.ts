@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { exported, loadingFailed, versionOf, type LoadPackage } from './load-package.js';
 import { supplyNullCheck } from './null-check.js';
+import { withoutNewProcessListeners } from './wasm/process-listeners.js';
 import { registerTrainingKernels } from './wasm/register.js';
 
 /** In the order of 'auto': what computes fastest first, and the one that always works last. */
@@ -91,7 +92,7 @@ async function wasm(load: LoadPackage): Promise<Attempt> {
   } catch (error) {
     return refused(loadingFailed('@tensorflow/tfjs-backend-wasm', error));
   }
-  const problem = await useAndProbe('wasm');
+  const problem = await withoutNewProcessListeners(() => useAndProbe('wasm'));
   return problem === undefined ? { works: true, registeredAs: 'wasm', version: versionOf(module, 'version_wasm'), device: 'cpu', notes: [] } : refused(problem);
 }
 

@@ -20,7 +20,10 @@ export function versionOf(module: unknown, exportName: string): string | undefin
 export function loadingFailed(name: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const code = property(error, 'code');
-  const absent = (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(name);
+  // Node gives a code; bundlers (Vite, for one) put a stand-in that throws in the place of an optional peer.
+  const unresolved = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || message.startsWith('Could not resolve');
+  // A package that is there may lack one of its own: then its name is not the one that is quoted.
+  const absent = unresolved && (message.includes(`'${name}'`) || message.includes(`"${name}"`));
   // Native packages answer with many lines of build log; the first says what happened.
   return absent ? `${name} is not installed` : `${name} failed to load: ${message.split('\n')[0] ?? ''}`;
 }

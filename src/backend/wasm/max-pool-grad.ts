@@ -1,7 +1,77 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { floats, input, filled, type TrainingKernel } from './training-kernel.js';
+import { filled, floats, input, type Kernel, type TrainingKernel } from './training-kernel.js';
 
-type Pool = Parameters<typeof tf.backend_util.computePool2DInfo>;
+/** One spatial axis of a pooling: sizes, and where the first window begins (-padding). */
+interface Axis {
+  readonly size: number;
+  readonly outSize: number;
+  readonly window: number;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+interface Windows {
+  readonly batch: number;
+  readonly channels: number;
+  readonly depth: Axis;
+  readonly height: Axis;
+  readonly width: Axis;
+}
+
+const flat: Axis = { size: 1, outSize: 1, window: 1, stride: 1, padding: 0 };
+
+/** First and (exclusive) last input position of a window, cut to the input. */
+const from = (axis: Axis, at: number): number => Math.max(0, at * axis.stride - axis.padding);
+const to = (axis: Axis, at: number): number => Math.min(axis.size, at * axis.stride - axis.padding + axis.window);
+
+/** Adds each output's gradient to the first maximum of its window. A window of NaN alone has no maximum and passes none. */
+function routeToMaxima(values: Float32Array, gradients: Float32Array, dx: Float32Array, windows: Windows): void {
+  const { batch, channels, depth, height, width } = windows;
+  let position = 0;
+  for (let image = 0; image < batch; image++) {
+    for (let z = 0; z < depth.outSize; z++) {
+      const zFrom = image * depth.size + from(depth, z);
+      const zTo = image * depth.size + to(depth, z);
+      for (let y = 0; y < height.outSize; y++) {
+        const yFrom = from(height, y);
+        const yTo = to(height, y);
+        for (let x = 0; x < width.outSize; x++) {
+          const xFrom = from(width, x);
+          const xTo = to(width, x);
+          for (let channel = 0; channel < channels; channel++, position++) {
+            let largest = -Infinity;
+            let where = -1;
+            for (let plane = zFrom; plane < zTo; plane++) {
+              for (let row = yFrom; row < yTo; row++) {
+                const line = (plane * height.size + row) * width.size;
+                const end = (line + xTo) * channels;
+                for (let at = (line + xFrom) * channels + channel; at < end; at += channels) {
+                  const value = values[at] ?? 0;
+                  if (value > largest) {
+                    largest = value;
+                    where = at;
+                  }
+                }
+              }
+            }
+            if (where >= 0) dx[where] = (dx[where] ?? 0) + (gradients[position] ?? 0);
+          }
+        }
+      }
+    }
+  }
+}
+
+const gradient = (windowsOf: (call: Parameters<Kernel>[0]) => Windows): Kernel => (call) => {
+  const { backend } = call;
+  const x = input(call, 'input');
+  return filled(backend, x.shape, (out) => {
+    routeToMaxima(floats(backend, x), floats(backend, input(call, 'dy')), floats(backend, out), windowsOf(call));
+  });
+};
+
+type Pool2D = Parameters<typeof tf.backend_util.computePool2DInfo>;
+type Pool3D = Parameters<typeof tf.backend_util.computePool3DInfo>;
 
 /**
  * The gradient of max pooling: each output's gradient goes to the first maximum of its window, as on the cpu backend.
@@ -10,46 +80,33 @@ type Pool = Parameters<typeof tf.backend_util.computePool2DInfo>;
  */
 export const maxPoolGrad: TrainingKernel = {
   name: tf.MaxPoolGrad,
-  make: () => (call) => {
-    const { attrs, backend } = call;
-    const x = input(call, 'input');
+  make: () => gradient((call) => {
+    const { attrs } = call;
     const info = tf.backend_util.computePool2DInfo(
-      x.shape as Pool[0], attrs['filterSize'] as Pool[1], attrs['strides'] as Pool[2], 1, attrs['pad'] as Pool[4], attrs['dimRoundingMode'] as Pool[5]);
-    return filled(backend, x.shape, (out) => {
-      const dx = floats(backend, out);
-      const values = floats(backend, x);
-      const gradients = floats(backend, input(call, 'dy'));
-      const { inHeight, inWidth, inChannels, outHeight, outWidth } = info;
+      input(call, 'input').shape as Pool2D[0], attrs['filterSize'] as Pool2D[1], attrs['strides'] as Pool2D[2], 1, attrs['pad'] as Pool2D[4], attrs['dimRoundingMode'] as Pool2D[5]);
+    return {
+      batch: info.batchSize,
+      channels: info.inChannels,
+      depth: flat,
+      height: { size: info.inHeight, outSize: info.outHeight, window: info.effectiveFilterHeight, stride: info.strideHeight, padding: info.padInfo.top },
+      width: { size: info.inWidth, outSize: info.outWidth, window: info.effectiveFilterWidth, stride: info.strideWidth, padding: info.padInfo.left },
+    };
+  }),
+};
 
-      for (let image = 0; image < info.batchSize; image++) {
-        for (let y = 0; y < outHeight; y++) {
-          const top = y * info.strideHeight - info.padInfo.top;
-          const rowFrom = Math.max(0, top);
-          const rowTo = Math.min(inHeight, top + info.effectiveFilterHeight);
-          for (let column = 0; column < outWidth; column++) {
-            const left = column * info.strideWidth - info.padInfo.left;
-            const from = Math.max(0, left);
-            const to = Math.min(inWidth, left + info.effectiveFilterWidth);
-            const position = ((image * outHeight + y) * outWidth + column) * inChannels;
-            for (let channel = 0; channel < inChannels; channel++) {
-              let largest = -Infinity;
-              let where = -1;
-              for (let row = rowFrom; row < rowTo; row++) {
-                const line = (image * inHeight + row) * inWidth;
-                for (let at = (line + from) * inChannels + channel, end = (line + to) * inChannels; at < end; at += inChannels) {
-                  const value = values[at] ?? 0;
-                  if (value > largest) {
-                    largest = value;
-                    where = at;
-                  }
-                }
-              }
-              // A window of NaN alone has no maximum, and passes no gradient.
-              if (where >= 0) dx[where] = (dx[where] ?? 0) + (gradients[position + channel] ?? 0);
-            }
-          }
-        }
-      }
-    });
-  },
+/** The same in three dimensions, where the stock kernel shares the fault of its forward pass (see max-pool-3d.ts). */
+export const maxPool3DGrad: TrainingKernel = {
+  name: tf.MaxPool3DGrad,
+  make: () => gradient((call) => {
+    const { attrs } = call;
+    const info = tf.backend_util.computePool3DInfo(
+      input(call, 'input').shape as Pool3D[0], attrs['filterSize'] as Pool3D[1], attrs['strides'] as Pool3D[2], 1, attrs['pad'] as Pool3D[4], attrs['dimRoundingMode'] as Pool3D[5]);
+    return {
+      batch: info.batchSize,
+      channels: info.inChannels,
+      depth: { size: info.inDepth, outSize: info.outDepth, window: info.effectiveFilterDepth, stride: info.strideDepth, padding: info.padInfo.front },
+      height: { size: info.inHeight, outSize: info.outHeight, window: info.effectiveFilterHeight, stride: info.strideHeight, padding: info.padInfo.top },
+      width: { size: info.inWidth, outSize: info.outWidth, window: info.effectiveFilterWidth, stride: info.strideWidth, padding: info.padInfo.left },
+    };
+  }),
 };

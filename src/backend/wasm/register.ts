@@ -5,12 +5,14 @@ import { batchMatMul } from './batch-mat-mul.js';
 import { cast } from './cast.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
+import { conv3DBackpropFilter } from './conv3d-backprop-filter.js';
 import { convolutions } from './convolution.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-backprop.js';
 import { einsum } from './einsum.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { keepNan } from './keep-nan.js';
-import { maxPoolGrad } from './max-pool-grad.js';
+import { maxPool3D } from './max-pool-3d.js';
+import { maxPool3DGrad, maxPoolGrad } from './max-pool-grad.js';
 import { fromKernelFunc, toKernelFunc, type Kernel, type TrainingKernel } from './training-kernel.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
@@ -19,12 +21,15 @@ const trainingKernels: readonly TrainingKernel[] = [
   cast,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  conv3DBackpropFilter,
   ...convolutions,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   einsum,
   fusedMatMul,
   ...keepNan,
+  maxPool3D,
+  maxPool3DGrad,
   maxPoolGrad,
   unsortedSegmentSum,
 ];

@@ -75,6 +75,44 @@ describe('the gradient of max pooling', () => {
   });
 });
 
+describe('three dimensions', () => {
+  beforeAll(useWasm);
+
+  test('the maximum of -1 .. -8 is -1, and its gradient goes there', () => {
+    const x = (): tf.Tensor5D => tf.tensor5d([-8, -2, -3, -4, -5, -1, -7, -6], [1, 2, 2, 2, 1]);
+    const [y, dx] = leavingNothing(() => [tf.maxPool3d(x(), 2, 2, 'valid'), tf.grad((at) => tf.maxPool3d(at as tf.Tensor5D, 2, 2, 'valid'))(x())]);
+    expect(y!.values).toEqual([-1]);
+    expect(dx!.values).toEqual([0, 0, 0, 0, 0, 1, 0, 0]);
+  });
+
+  test.each([['valid', 2, 3], ['same', 2, 2], ['same', 1, 3], ['valid', 3, 2]] as const)('pooling with pad %s, stride %d and windows of %d agrees with cpu, gradients included', async (pad, stride, window) => {
+    const both = await onBoth(() => {
+      const pool = (x: tf.Tensor): tf.Tensor => tf.maxPool3d(x as tf.Tensor5D, window, stride, pad);
+      return [pool(fixed([2, 5, 4, 7, 3])), tf.grad((x) => tf.square(pool(x)))(fixed([2, 5, 4, 7, 3]))];
+    });
+    expect(both.wasm.map(({ shape }) => shape)).toEqual(both.cpu.map(({ shape }) => shape));
+    for (const [at, { values }] of both.wasm.entries()) expect(difference(values, both.cpu[at]!.values)).toBeLessThan(1e-6);
+  });
+
+  test('a filter of 2 over ones of 3 cubed, stride 2 and same padding: each tap counts the positions that it meets, 2 by 2 by 2 or less', () => {
+    // Out of 2 positions an axis, at 0 and 2, tap 0 lies inside at both and tap 1 at the first alone: 2 or 1 an axis.
+    const [dw] = leavingNothing(() => tf.grad((w) => tf.conv3d(tf.ones<tf.Rank.R5>([1, 3, 3, 3, 1]), w as tf.Tensor5D, 2, 'same'))(tf.ones([2, 2, 2, 1, 1])));
+    expect(dw!.values).toEqual([8, 4, 4, 2, 4, 2, 2, 1]);
+  });
+});
+
+describe('gradients of resizing, wrong for batches on cpu, are those of the stock wasm kernels', () => {
+  beforeAll(useWasm);
+
+  test('nearest neighbour: 2 images of 1x2 to 2x4 give each pixel the sum of its 4 copies', () => {
+    const dy = tf.range(0, 16);
+    const [dx] = leavingNothing(() => tf.grad((x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [2, 4]))(tf.zeros([2, 1, 2, 1]), tf.reshape(dy, [2, 2, 4, 1])));
+    dy.dispose();
+    // Image 0: rows 0 1 2 3 and 4 5 6 7, so 0+1+4+5 and 2+3+6+7; image 1 is 8 more in each of 4.
+    expect(dx!.values).toEqual([10, 18, 42, 50]);
+  });
+});
+
 /**
  * Kernels of cpu that wasm does not get, each with its reason. A new one (a later TensorFlow.js) fails the test below
  * until someone has decided about it.
