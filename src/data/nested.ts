@@ -16,33 +16,42 @@ export function flattenNested(array: readonly unknown[], label: string, exact: b
   const shape = shapeOfFirst(array);
   const values = new (exact ? Float64Array : Float32Array)(sizeOf(shape));
   const position: number[] = [];
+  const innermost = shape.length - 1;
   let next = 0;
 
   const fill = (part: unknown, depth: number): void => {
-    const length = shape[depth];
-    if (length === undefined) {
-      if (typeof part !== 'number' && typeof part !== 'boolean') throw wrongPart(label, position, part, shape);
-      values[next++] = Number(part);
-      return;
-    }
-    const row = Array.isArray(part) ? (part as readonly unknown[]) : undefined;
-    if (row === undefined && !(isNumericArray(part) && depth === shape.length - 1)) throw wrongPart(label, position, part, shape);
-    const partLength = (part as ArrayLike<unknown>).length;
-    if (partLength !== length) throw ragged(label, position, partLength, length);
-    if (row === undefined) {
-      values.set(part as ArrayLike<number>, next);
+    const length = shape[depth] ?? 0;
+    if (!Array.isArray(part) && !(isNumericArray(part) && depth === innermost)) throw wrongPart(label, position, part, shape);
+    if (part.length !== length) throw ragged(label, position, part.length, length);
+    if (!Array.isArray(part)) {
+      values.set(part, next);
       next += length;
-      return;
+    } else if (depth === innermost) {
+      const wrong = copyRow(part, values, next);
+      if (wrong !== undefined) throw wrongPart(label, [...position, wrong], part[wrong], shape);
+      next += length;
+    } else {
+      for (let index = 0; index < length; index++) {
+        position[depth] = index;
+        fill(part[index], depth + 1);
+      }
+      position.length = depth;
     }
-    for (let index = 0; index < length; index++) {
-      position[depth] = index;
-      fill(row[index], depth + 1);
-    }
-    position.length = depth;
   };
 
   fill(array, 0);
   return { values, shape };
+}
+
+/** Copies a row of numbers and booleans, up to the first element that is neither: gives its index. Almost all the time is spent here. */
+function copyRow(row: readonly unknown[], values: Float32Array | Float64Array, start: number): number | undefined {
+  for (let index = 0; index < row.length; index++) {
+    const element = row[index];
+    if (typeof element === 'number') values[start + index] = element;
+    else if (typeof element === 'boolean') values[start + index] = element ? 1 : 0;
+    else return index;
+  }
+  return undefined;
 }
 
 function shapeOfFirst(array: readonly unknown[]): number[] {
