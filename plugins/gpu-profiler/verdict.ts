@@ -63,7 +63,7 @@ const busyCores = 0.9;
 
 export const remedies = {
   data: 'Read ahead: pass the data as an asynchronous source, of which fit keeps `prefetch` batches ready. Load in parallel, decode and augment in worker threads or once before the training, or keep the data in memory.',
-  compute: 'The loop computes: a faster backend (a GPU, tfjs-node, wasm with SIMD), a smaller model or input, or mixed precision where the backend has it.',
+  compute: 'The loop computes: a faster backend (a GPU, tfjs-node, wasm with SIMD), or a smaller model or input.',
   computeOnGpu: 'The GPU is the limit: a smaller model or input, or a faster GPU. A larger batch helps only while it raises samplesPerSecond.',
   host: 'Measure at fewer steps (`every`), have fewer plugins work in each step, and keep other work off the event loop of this process.',
   launches: 'The process cannot issue kernels as fast as the GPU runs them: a larger batch puts more work in each. Fuse small layers, and read fewer values back.',
