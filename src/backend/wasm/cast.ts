@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compose, input, type TrainingKernel } from './training-kernel.js';
+import { floats, input, type TrainingKernel } from './training-kernel.js';
 
 /** A cast to bool asks whether a value is other than 0. The stock kernel cuts the fraction off first: 0.5 and NaN became false. */
 export const cast: TrainingKernel = {
@@ -8,9 +8,10 @@ export const cast: TrainingKernel = {
     const x = input(call, 'x');
     if (call.attrs['dtype'] !== 'bool' || x.dtype !== 'float32') return stock(call);
     const { backend } = call;
-    return compose(backend, (run) => {
-      const zero = run(() => backend.makeOutput([], 'float32', undefined, new Float32Array(1)), {});
-      return run(tf.NotEqual, { a: x, b: zero });
-    });
+    const out = backend.makeOutput(x.shape, 'bool');
+    const to = backend.typedArrayFromHeap(out);
+    const values = floats(backend, x);
+    for (let at = 0; at < to.length; at++) to[at] = values[at] === 0 ? 0 : 1;
+    return out;
   },
 };

@@ -56,7 +56,7 @@ export function patchesTransposed(x: Float32Array, columns: Float32Array, info: 
             let from = (line + span.offset + span.from * strideWidth) * inChannels + channel;
             const start = row * positions + (image * outHeight + y) * outWidth;
             for (let at = start + span.from; at < start + span.to; at++) {
-              columns[at] = x[from] ?? 0;
+              columns[at] = x[from] as number;
               from += step;
             }
           }
@@ -86,7 +86,7 @@ export function addPatches(patches: Float32Array, dx: Float32Array, info: Conv2D
             const to = (line + x * strideWidth) * inChannels;
             const from = (position + x) * patch + inPatch;
             for (let channel = 0; channel < inChannels; channel++) {
-              dx[to + channel] = (dx[to + channel] ?? 0) + (patches[from + channel] ?? 0);
+              dx[to + channel] = (dx[to + channel] as number) + (patches[from + channel] as number);
             }
           }
         }

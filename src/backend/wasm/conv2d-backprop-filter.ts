@@ -35,7 +35,7 @@ export const conv2DBackpropFilter: TrainingKernel = {
         });
         const sum = floats(backend, out);
         const add = floats(backend, part);
-        for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] ?? 0) + (add[at] ?? 0);
+        for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (add[at] as number);
         backend.disposeData(part.dataId);
       }
     });

@@ -45,9 +45,9 @@ export const depthwiseBackpropFilter: TrainingKernel = {
       eachConnection(info, (tap, pixel, position) => {
         let at = 0;
         for (let channel = 0; channel < inChannels; channel++) {
-          const value = pixels[pixel + channel] ?? 0;
+          const value = pixels[pixel + channel] as number;
           for (let each = 0; each < multiplier; each++, at++) {
-            sums[tap + at] = (sums[tap + at] ?? 0) + value * (gradients[position + at] ?? 0);
+            sums[tap + at] = (sums[tap + at] as number) + value * (gradients[position + at] as number);
           }
         }
       });
@@ -84,8 +84,8 @@ export const depthwiseBackpropInput: TrainingKernel = {
       eachConnection(info, (tap, pixel, position) => {
         let at = 0;
         for (let channel = 0; channel < inChannels; channel++) {
-          let sum = dx[pixel + channel] ?? 0;
-          for (let each = 0; each < multiplier; each++, at++) sum += (gradients[position + at] ?? 0) * (weights[tap + at] ?? 0);
+          let sum = dx[pixel + channel] as number;
+          for (let each = 0; each < multiplier; each++, at++) sum += (gradients[position + at] as number) * (weights[tap + at] as number);
           dx[pixel + channel] = sum;
         }
       });

@@ -7,67 +7,48 @@ import { compose, filled, floats, input, type TrainingKernel, type WasmBackend }
  * with a NaN clipped to 1e-7 a broken model reports a loss of 16.1.
  */
 
-/** Comparisons with NaN are false, so NaN falls through both branches. */
-function clamped(backend: WasmBackend, x: TensorInfo, low: number, high: number): TensorInfo {
-  return filled(backend, x.shape, (out) => {
-    const to = floats(backend, out);
-    const values = floats(backend, x);
-    for (let at = 0; at < to.length; at++) {
-      const value = values[at] ?? 0;
-      to[at] = value < low ? low : value > high ? high : value;
-    }
-  });
+/**
+ * Whether a tensor may hold a NaN: its sum is one. (Infinities of both signs give one too, and are looked at then.)
+ * Four sums, as additions to one wait for each other: 0.1 ms for 346,000 values, a comparison of each takes 0.3.
+ */
+function mayHoldNan(values: Float32Array): boolean {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const even = values.length - (values.length % 4);
+  for (let at = 0; at < even; at += 4) {
+    a += values[at] as number;
+    b += values[at + 1] as number;
+    c += values[at + 2] as number;
+    d += values[at + 3] as number;
+  }
+  for (let at = even; at < values.length; at++) a += values[at] as number;
+  return Number.isNaN(a + b + c + d);
 }
 
-const clipByValue: TrainingKernel = {
-  name: tf.ClipByValue,
-  make: (stock) => (call) => {
-    const x = input(call, 'x');
-    if (x.dtype !== 'float32') return stock(call);
-    return clamped(call.backend, x, call.attrs['clipValueMin'] as number, call.attrs['clipValueMax'] as number);
-  },
-};
-
-const relu6: TrainingKernel = {
-  name: tf.Relu6,
-  make: (stock) => (call) => {
-    const x = input(call, 'x');
-    return x.dtype === 'float32' ? clamped(call.backend, x, 0, 6) : stock(call);
-  },
-};
-
-/** A loop, not `some`: a call for each element costs several times the comparison. */
-function hasNan(values: Float32Array): boolean {
-  for (let at = 0; at < values.length; at++) if (Number.isNaN(values[at])) return true;
-  return false;
-}
-
-/** NaN where x is NaN, else 0; undefined when x has none. */
-function nanAlone(backend: WasmBackend, x: TensorInfo): TensorInfo | undefined {
-  if (!hasNan(floats(backend, x))) return undefined;
-  return filled(backend, x.shape, (out) => {
+/** NaN where x is NaN, else 0: added to a result, it puts back what was lost, broadcast as the result was. */
+const nanAlone = (backend: WasmBackend, x: TensorInfo): TensorInfo =>
+  filled(backend, x.shape, (out) => {
     const to = floats(backend, out);
     const values = floats(backend, x);
     for (let at = 0; at < to.length; at++) to[at] = Number.isNaN(values[at]) ? NaN : 0;
   });
-}
 
-/** The stock kernel keeps a wherever the comparison with b fails, so that a NaN in a stays and one in b is lost. */
-function extreme(name: string): TrainingKernel {
+/** The stock kernel, with the NaN of one input kept. */
+function keeping(name: string, of: string): TrainingKernel {
   return {
     name,
     make: (stock) => (call) => {
-      const b = input(call, 'b');
-      if (b.dtype !== 'float32') return stock(call);
-      const { backend } = call;
-      return compose(backend, (run) => {
-        const result = run(stock, call.inputs);
-        const lost = nanAlone(backend, b);
-        if (lost === undefined) return result;
-        return run(tf.Add, { a: result, b: run(() => lost, {}) });
-      });
+      const { backend, inputs, attrs } = call;
+      const x = input(call, of);
+      if (x.dtype !== 'float32' || !mayHoldNan(floats(backend, x))) return stock(call);
+      return compose(backend, (run) => run(tf.Add, { a: run(stock, inputs, attrs), b: run(() => nanAlone(backend, x), {}) }));
     },
   };
 }
 
-export const keepNan: readonly TrainingKernel[] = [clipByValue, relu6, extreme(tf.Maximum), extreme(tf.Minimum)];
+export const keepNan: readonly TrainingKernel[] = [
+  keeping(tf.ClipByValue, 'x'),
+  keeping(tf.Relu6, 'x'),
+  // These keep a wherever its comparison with b fails: a NaN in a stays, one in b is lost.
+  keeping(tf.Maximum, 'b'),
+  keeping(tf.Minimum, 'b'),
+];

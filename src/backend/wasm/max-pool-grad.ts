@@ -46,7 +46,7 @@ function routeToMaxima(values: Float32Array, gradients: Float32Array, dx: Float3
                 const line = (plane * height.size + row) * width.size;
                 const end = (line + xTo) * channels;
                 for (let at = (line + xFrom) * channels + channel; at < end; at += channels) {
-                  const value = values[at] ?? 0;
+                  const value = values[at] as number;
                   if (value > largest) {
                     largest = value;
                     where = at;
@@ -54,7 +54,7 @@ function routeToMaxima(values: Float32Array, gradients: Float32Array, dx: Float3
                 }
               }
             }
-            if (where >= 0) dx[where] = (dx[where] ?? 0) + (gradients[position] ?? 0);
+            if (where >= 0) dx[where] = (dx[where] as number) + (gradients[position] as number);
           }
         }
       }

