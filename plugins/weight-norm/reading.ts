@@ -1,0 +1,33 @@
+import type { Norms, WeightInfo } from 'trainscope/plugin';
+
+export interface WeightReading {
+  readonly info: WeightInfo;
+  readonly norm: number;
+  readonly updateNorm: number;
+  /** null when the norm is 0. */
+  readonly updateRatio: number | null;
+}
+
+/** One measurement as the rules see it. */
+export interface Reading {
+  readonly step: number;
+  /** Loss of the step; NaN when it is not known. */
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly weights: readonly WeightReading[];
+  /** All trainable weights as one vector. */
+  readonly global: Omit<WeightReading, 'info'>;
+}
+
+const ratioOf = (updateNorm: number, norm: number): number | null => (norm === 0 ? null : updateNorm / norm);
+
+export function readWeights(norms: Norms, updates: Norms, infos: readonly WeightInfo[], now: Pick<Reading, 'step' | 'loss' | 'learningRate'>): Reading {
+  const weights = infos.flatMap((info) => {
+    const norm = norms.byWeight.get(info.name);
+    const updateNorm = updates.byWeight.get(info.name);
+    return norm === undefined || updateNorm === undefined ? [] : [{ info, norm, updateNorm, updateRatio: ratioOf(updateNorm, norm) }];
+  });
+  const together = (of: 'norm' | 'updateNorm'): number => Math.sqrt(weights.reduce((sum, each) => (each.info.trainable ? sum + each[of] ** 2 : sum), 0));
+  const [norm, updateNorm] = [together('norm'), together('updateNorm')];
+  return { ...now, weights, global: { norm, updateNorm, updateRatio: ratioOf(updateNorm, norm) } };
+}
