@@ -100,7 +100,7 @@ describe('a stream says why it has ended', () => {
   it('when a signal ends it', async () => {
     const stream = open(make(StandIn.repeating(smiLine())).path);
     await until(() => stream.status.kind === 'running');
-    process.kill(stream.pid ?? 0, 'SIGKILL');
+    process.kill(stream.pid!, 'SIGKILL');
     await ended(stream);
     expect(reasonOf(stream)).toMatch(/^exited: .* was ended by SIGKILL$/);
   });
