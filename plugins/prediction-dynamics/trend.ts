@@ -38,7 +38,7 @@ export const limits = {
   settlingGrowth: 0.7,
   /** ... steadily: six independent changes reach this correlation with time once in 36 (t = 2.67, 4 degrees of freedom). */
   settlingCorrelation: -0.8,
-  /** A tenth of the largest change of the run is calm, whatever it does there. */
+  /** A tenth of the largest change of the run is calm, whatever it does there: the slow tail of a fit goes one way too. */
   settledShare: 0.1,
   /** Successive changes within 60 degrees of each other. */
   driftingCosine: 0.5,
@@ -86,8 +86,8 @@ export function trendOf({ amplitudes, cosines, peak }: History, window: number):
 
 function labelOf({ growth, cosine, ofPeak }: { growth: number; cosine: number | null; ofPeak: number }, isSteady: boolean): TrendLabel {
   if (growth <= limits.settlingGrowth && isSteady) return 'settling';
-  if (cosine !== null && cosine >= limits.driftingCosine) return 'drifting';
   if (ofPeak <= limits.settledShare) return 'settling';
+  if (cosine !== null && cosine >= limits.driftingCosine) return 'drifting';
   return cosine !== null && cosine <= limits.oscillatingCosine ? 'oscillating' : 'unknown';
 }
 

@@ -120,18 +120,18 @@ describe("predictionDynamics' trend and finding", () => {
     expect(harness.dataOf('prediction-dynamics').map(({ trend }) => (trend as { label: string }).label)).toEqual([...Array<string>(6).fill('unknown'), 'settling']);
   });
 
-  test('predictions that swing by 0.25 are a finding at the twelfth look, once, with the numbers', async () => {
+  test('predictions that swing by 0.25 are a finding at the fourteenth look, once, with the numbers', async () => {
     const harness = new PluginHarness(predictionDynamics());
-    for (let look = 0; look < 11; look += 1) await see(harness, swing(look));
+    for (let look = 0; look < 13; look += 1) await see(harness, swing(look));
     expect(harness.findings).toEqual([]);
-    for (let look = 11; look < 40; look += 1) await see(harness, swing(look));
+    for (let look = 13; look < 40; look += 1) await see(harness, swing(look));
     expect(harness.findings).toHaveLength(1);
     expect(harness.findings[0]).toMatchObject({
       rule: 'predictions-oscillating',
       severity: 'warning',
-      message: 'the predictions of "output" swing to and fro: over the last 11 changes by 0.250 each time, 100% of the most in this run, with a mean cosine of -1.00 between successive changes',
-      where: { steps: { from: 70, to: 120 } },
-      evidence: { output: 'output', label: 'oscillating', amplitude: 0.25, growth: 1, cosine: -1, ofPeak: 1, variation: 0, spread: 0.5, changes: 11, learningRate: 0.1 },
+      message: 'the predictions of "output" swing to and fro: over the last 13 changes by 0.250 each time, 100% of the most in this run, with a mean cosine of -1.00 between successive changes',
+      where: { steps: { from: 70, to: 140 } },
+      evidence: { output: 'output', label: 'oscillating', amplitude: 0.25, growth: 1, cosine: -1, ofPeak: 1, variation: 0, spread: 0.5, changes: 13, learningRate: 0.1 },
     });
   });
 
@@ -144,11 +144,11 @@ describe("predictionDynamics' trend and finding", () => {
 
   test('probabilities that swing without a label flipping are worth knowing, not a warning', async () => {
     const harness = new PluginHarness(predictionDynamics());
-    for (let look = 0; look < 12; look += 1) await see(harness, look % 2 === 0 ? prediction([2, 2], 0.75, 0.25, 0.25, 0.75) : prediction([2, 2], 0.875, 0.125, 0.375, 0.625));
+    for (let look = 0; look < 14; look += 1) await see(harness, look % 2 === 0 ? prediction([2, 2], 0.75, 0.25, 0.25, 0.75) : prediction([2, 2], 0.875, 0.125, 0.375, 0.625));
     expect(harness.findings).toMatchObject([{ severity: 'info', evidence: { flipped: 0 } }]);
   });
 
-  test('it is told again only after six looks without any oscillation', async () => {
+  test('it is told again only after eight looks without any oscillation', async () => {
     const harness = new PluginHarness(predictionDynamics());
     let shift = 0;
     const swingFor = async (looks: number): Promise<void> => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { turning } from '../../../plugins/prediction-dynamics/change.js';
 import { isStrongOscillation, remember, trendOf, type History } from '../../../plugins/prediction-dynamics/trend.js';
+import { numbers } from '../../support/numbers.js';
 
 const history = (amplitudes: number[], cosine: number, peak = Math.max(...amplitudes)): History => ({ amplitudes, cosines: Array<number>(5).fill(cosine), peak });
 const six = (value: number): number[] => Array<number>(6).fill(value);
@@ -26,8 +28,9 @@ describe('trendOf', () => {
     expect(trendOf(history(six(0.05), -1, 1), 6)).toMatchObject({ label: 'settling', ofPeak: expect.closeTo(0.05, 12) as number });
   });
 
-  test('a slow drift is one, however much the run has moved before', () => {
-    expect(trendOf(history(six(0.05), 1, 1), 6).label).toBe('drifting');
+  test('a drift is one at a fifth of the most in the run, and settled at a twentieth', () => {
+    expect(trendOf(history(six(0.2), 1, 1), 6).label).toBe('drifting');
+    expect(trendOf(history(six(0.05), 1, 1), 6).label).toBe('settling');
   });
 
   test('predictions that do not move at all have settled', () => {
@@ -62,4 +65,39 @@ describe('isStrongOscillation', () => {
     ['a twentieth of the spread', strong, 4],
     ['a swing that shrinks', history([0.22, 0.215, 0.21, 0.2, 0.195, 0.19], -0.95), 1],
   ])('is not %s', (_, given, spread) => expect(isStrongOscillation(trendOf(given, 6), spread)).toBe(false));
+});
+
+describe('the oscillation beyond doubt, in noise', () => {
+  /** Longest row of strong looks at x -> f x + Gaussian noise, in so many dimensions. */
+  function longest(f: number, dimensions: number, looks: number): number {
+    const uniform = numbers(dimensions);
+    const gauss = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+    const path: number[][] = [Array.from({ length: dimensions }, gauss)];
+    let kept: History = { amplitudes: [], cosines: [], peak: 0 };
+    let row = 0;
+    let most = 0;
+    for (let look = 0; look < looks; look += 1) {
+      const before = path.at(-1)!;
+      const now = before.map((value) => f * value + gauss());
+      const amplitude = now.reduce((sum, value, i) => sum + Math.abs(value - before[i]!), 0) / dimensions;
+      kept = remember(kept, amplitude, path.length < 2 ? null : turning(path.at(-2)!, before, now), 6);
+      path.push(now);
+      row = isStrongOscillation(trendOf(kept, 6), 0) ? row + 1 : 0;
+      most = Math.max(most, row);
+    }
+    return most;
+  }
+
+  test.each([
+    [0, 1],
+    [0, 3],
+    [0, 10],
+    [0.5, 1],
+    [0.5, 3],
+    [0.5, 10],
+  ])('never lasts eight looks in 20,000 with coefficient %d in %i dimensions', (f, dimensions) => {
+    expect(longest(f, dimensions, 20_000)).toBeLessThan(8);
+  });
+
+  test('lasts eight looks within 200 of a cycle with a little noise', () => expect(longest(-0.95, 10, 200)).toBeGreaterThanOrEqual(8));
 });
