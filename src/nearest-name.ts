@@ -8,7 +8,9 @@ export function nearestName(name: string, known: readonly string[]): string | un
   if (known.length === 0) return undefined;
   const lower = new Map(known.map((each) => [each.toLowerCase(), each]));
   const best = closest(name.toLowerCase(), [...lower.keys()]);
-  const limit = Math.max(1, Math.floor(Math.max(name.length, best.length) / 3));
+  // Two letters that changed places count as two edits: names of four letters and more get that much.
+  const longer = Math.max(name.length, best.length);
+  const limit = Math.max(longer >= 4 ? 2 : 1, Math.floor(longer / 3));
   return distance(name.toLowerCase(), best) <= limit ? lower.get(best) : undefined;
 }
 

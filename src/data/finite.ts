@@ -24,7 +24,7 @@ interface NonFinite {
 }
 
 /** Reads and ends a tensor. webgpu alone cannot read at once (in Node it has no canvas to do so): there, and only there, the answer is a promise. */
-function readAndDispose(tensor: tf.Tensor): Eventual<ArrayLike<number>> {
+export function readAndDispose(tensor: tf.Tensor): Eventual<ArrayLike<number>> {
   if (tf.getBackend() === 'webgpu') return tensor.data().finally(() => tensor.dispose());
   try {
     return tensor.dataSync();

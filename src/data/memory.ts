@@ -1,6 +1,7 @@
 import { DataError } from '../errors.js';
 import type { Batch, BatchCursor, LoadedData } from './batch.js';
-import type { Eventual } from './eventual.js';
+import { checkClassRange } from './class-range.js';
+import { after, type Eventual } from './eventual.js';
 import { checkTableFinite } from './finite.js';
 import { checkBatchDimension } from './shapes.js';
 import type { DataSpec, ResolvedOptions } from './spec.js';
@@ -39,7 +40,7 @@ export class MemoryData implements LoadedData {
     for (const index of [0, this.batchesPerEpoch - 1]) {
       this.#table.inputs.forEach((column, input) => checkBatchDimension(column.label, this.#sizeOf(index), spec.inputShapes?.[input]));
     }
-    this.#checks = options.checkFinite ? checkTableFinite(this.#table) : undefined;
+    this.#checks = after(options.checkFinite ? checkTableFinite(this.#table) : undefined, () => checkClassRange(this.#table.labels, spec.labelClasses));
     // A rejection is ready()'s to report, also where that is asked for later.
     if (this.#checks instanceof Promise) this.#checks.catch(() => undefined);
   }

@@ -13,6 +13,8 @@ export interface DataSpec {
   readonly labelNames?: readonly string[] | undefined;
   readonly inputShapes?: readonly (SpecShape | undefined)[] | undefined;
   readonly labelShapes?: readonly (SpecShape | undefined)[] | undefined;
+  /** How many classes each label numbers: such labels are checked to be whole numbers from 0 to one less. */
+  readonly labelClasses?: readonly (number | undefined)[] | undefined;
   /** The dtype to make of each input. Left out: float32 from host arrays, whatever it is from tensors. */
   readonly inputDtypes?: readonly (tf.DataType | undefined)[] | undefined;
   /** The dtype to make of each label. Left out: int32 from arrays of integers (class indices stay exact), else float32; tensors stay as they are. */

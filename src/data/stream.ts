@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, DataError } from '../errors.js';
 import { disposeBatch, type Batch, type BatchCursor, type LoadedData } from './batch.js';
+import { checkClassRange } from './class-range.js';
 import { after, always, caught, type Eventual } from './eventual.js';
 import { checkTableFinite } from './finite.js';
 import { tensorsMadeSince, type Moment } from './ownership.js';
@@ -107,7 +108,8 @@ export class StreamData implements LoadedData {
       () => {
         const table = tableOf(raw, this.#spec, where);
         table.inputs.forEach((column, input) => checkBatchDimension(column.label, table.size, this.#spec.inputShapes?.[input]));
-        return after(this.#options.checkFinite ? checkTableFinite(table) : undefined, () =>
+        const checked = after(this.#options.checkFinite ? checkTableFinite(table) : undefined, () => checkClassRange(table.labels, this.#spec.labelClasses));
+        return after(checked, () =>
           batchOf(table, { start: 0, count: table.size }, index, false, undefined),
         );
       },

@@ -181,7 +181,7 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
       epoch,
       step,
       level: label,
-      data: frozenCopy(valid),
+      data: frozenCopy(valid as object) as AnyEvent['data'],
     });
   }
 

@@ -9,7 +9,7 @@ export type Level = keyof typeof levelNumbers;
 export const levels = Object.keys(levelNumbers) as Level[];
 
 /** One event, frozen. What listeners hear, sinks write and, as a line of JSON, logs hold. */
-export interface TrainscopeEvent<Name extends string = string, Data = unknown> {
+export interface TrainscopeEvent<Name extends string = string, Data = Readonly<Record<string, unknown>>> {
   readonly v: typeof eventVersion;
   /** The run that it belongs to. */
   readonly runId: string;

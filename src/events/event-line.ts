@@ -65,7 +65,7 @@ function envelopeOf(line: string): EventLine {
 const assemble = ({ v, runId, seq, time, event, plugin, epoch, step, level }: EventLine, data: unknown): TrainscopeEvent =>
   Object.freeze({
     ...{ v, runId, seq, time: typeof time === 'number' ? time : Date.parse(time), event, plugin, epoch, step, level: levelLabel(level) },
-    data: frozenCopy(data),
+    data: frozenCopy(data) as TrainscopeEvent['data'],
   });
 
 const invalid = (found: string, cause: unknown): TrainscopeError =>

@@ -40,5 +40,6 @@ export {
   type ValidationInfo,
 } from './hooks.js';
 export * from '../measure/index.js';
+export { ConfigError, PluginError } from '../errors.js';
 export { real } from '../events/index.js';
 export type { RandomStream } from '../random/index.js';

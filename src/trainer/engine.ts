@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch, openData, type DataOptions, type DataSource, type DataSpec, type LoadedData } from '../data/index.js';
 import type { Metrics } from '../plugin/index.js';
 import { evaluate } from './evaluate.js';
-import { compileLoss, type CompiledLoss } from './loss/index.js';
+import { compileLoss, type CompiledLoss, type OutputLoss } from './loss/index.js';
 import { compileMetrics } from './metrics/index.js';
 import { MetricSums } from './metric-sums.js';
 import { isHandwritten, openModel, type ModelFace } from './model.js';
@@ -64,6 +64,7 @@ export class Engine {
     const spec: DataSpec = {
       ...(isLayers ? { inputNames: inputs.map(({ name }) => name), inputShapes: inputs.map(({ shape }) => shape), inputDtypes: inputs.map(({ dtype }) => dtype) } : {}),
       ...(labels ? (isLayers ? { labelNames: outputs.map(({ name }) => name) } : {}) : { labelNames: [] }),
+      ...(labels && this.#compiled !== undefined ? { labelClasses: this.#compiled.loss.outputs.map(classesOf) } : {}),
     };
     return openData(source, spec, options);
   }
@@ -146,3 +147,6 @@ const optimizerOptions = (settings: Settings): { weightDecay?: { rate: number; m
   if (weightDecay === undefined) return {};
   return { weightDecay: typeof weightDecay === 'number' ? { rate: weightDecay, mode: 'decoupled' } : weightDecay };
 };
+
+/** How many classes an output's labels number, where its loss takes class numbers and the width is known. */
+const classesOf = ({ values, output }: OutputLoss): number | undefined => (values === 'class' ? (output.shape?.at(-1) ?? undefined) : undefined);
