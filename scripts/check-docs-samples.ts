@@ -23,12 +23,13 @@ function samplesOf(file: string): readonly Sample[] {
 }
 
 // Inside the project, so that `trainscope` resolves as it does for the examples.
+const { compilerOptions: { paths } } = JSON.parse(readFileSync('tsconfig.json', 'utf8')) as { compilerOptions: { paths: unknown } };
 const folder = join('test', '.docs-samples');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const samples = markdown.flatMap(samplesOf).map((sample, i) => ({ ...sample, path: join(folder, `sample-${String(i + 1)}.ts`) }));
 for (const { path, file, line, code } of samples) writeFileSync(path, `// ${file}:${String(line)}\n${code}\nexport {};\n`);
-writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, paths: JSON.parse(readFileSync('tsconfig.json', 'utf8'))['compilerOptions']['paths'] as unknown, baseUrl: '../..', ignoreDeprecations: '6.0' }, include: ['*.ts'] }));
+writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, paths, baseUrl: '../..', ignoreDeprecations: '6.0' }, include: ['*.ts'] }));
 
 let failed = 0;
 try {

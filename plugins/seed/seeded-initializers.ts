@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers, type LayersModel } from '@tensorflow/tfjs-layers';
 
 type AddWeight = (this: object, ...args: unknown[]) => unknown;
@@ -7,7 +8,7 @@ interface LayerPrototype {
 /** An initialiser that draws numbers has a seed; one that fills in constants has none. */
 interface Initializer {
   seed: number | undefined;
-  apply(shape: number[], dtype?: string): import('@tensorflow/tfjs-core').Tensor;
+  apply(shape: number[], dtype?: string): Tensor;
 }
 
 const hasSeed = (value: unknown): value is Initializer => typeof value === 'object' && value !== null && 'seed' in value;

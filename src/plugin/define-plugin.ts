@@ -186,8 +186,6 @@ function initialState(plugin: string, schema: z.ZodType | undefined): { state: u
  *   }),
  * });
  */
-// Two signatures and not one that is generic over the role: with the role a type parameter, TypeScript does not carry
-// the type of `needs` over to the hook `measured`.
 export function definePlugin<
   Options extends z.ZodType = typeof noOptions,
   const Schemas extends EventSchemas = Record<never, never>,
@@ -199,7 +197,11 @@ export function definePlugin<
   const Schemas extends EventSchemas = Record<never, never>,
   State extends z.ZodType = z.ZodUndefined,
   M extends Measurements = Record<never, never>,
->(definition: PluginDefinition<'steer', Options, Schemas, State, M, SteererHooksOf<Schemas, z.output<State>, M>>): PluginFactory<Options, DataOf<Schemas>>;
+>(
+  // One signature that is generic over the role would not carry the type of `needs` over to the hook `measured`.
+  // eslint-disable-next-line @typescript-eslint/unified-signatures
+  definition: PluginDefinition<'steer', Options, Schemas, State, M, SteererHooksOf<Schemas, z.output<State>, M>>,
+): PluginFactory<Options, DataOf<Schemas>>;
 export function definePlugin(definition: PluginDefinition<Role, z.ZodType, EventSchemas, z.ZodType, Measurements, object>): PluginFactory {
   const { name: kind, role, summary } = definition;
   const schema: z.ZodType = definition.options ?? noOptions;
@@ -209,7 +211,7 @@ export function definePlugin(definition: PluginDefinition<Role, z.ZodType, Event
       throw new PluginError('PLUGIN_INVALID', { plugin: name, found: `a plugin is named "${name}"`, expected: 'a name starts with a letter and holds letters, digits, dots, colons, - and _' });
     }
     const options = parseOptions(name, schema, given);
-    const bind = (): BoundPlugin => ({ hooks: definition.hooks(options) as BoundPlugin['hooks'], ...initialState(name, definition.state) });
+    const bind = (): BoundPlugin => ({ hooks: definition.hooks(options), ...initialState(name, definition.state) });
     return Object.freeze({
       name,
       kind,

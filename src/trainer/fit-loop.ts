@@ -30,7 +30,7 @@ export interface FitLoop {
   readonly step: StepParts;
   readonly plan: MeasurementPlan;
   readonly state: RunState;
-  readonly bus: EventBus<CoreEvents>;
+  readonly bus: EventBus;
   readonly runner: HookRunner;
   readonly clock: PhaseClock;
   readonly pace: Pace;
@@ -48,7 +48,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
   const lastEpoch = state.epoch + fit.epochs;
   let firstOfFit = true;
 
-  while (state.epoch < lastEpoch && state.stop === undefined) {
+  while (state.epoch < lastEpoch && !state.isStopping()) {
     state.epoch += 1;
     state.stepInEpoch = 0;
     step.sums.reset();
@@ -59,7 +59,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     await observe(fit, 'epochStart', { epochs: lastEpoch });
 
     let epochIsDone = false;
-    while (!epochIsDone && state.stop === undefined) {
+    while (!epochIsDone && !state.isStopping()) {
       clock.enter('data');
       const tensors = aliveBeside(fit);
       const taken = await fit.feed.take();
@@ -122,7 +122,7 @@ function emit<Name extends keyof CoreEvents>({ bus, state }: FitLoop, name: Name
 }
 
 /** Calls a hook, and charges its time to the plugins. */
-async function observe<H extends keyof CompiledHooks['observe'] & string>({ runner, clock }: FitLoop, name: H, payload: Parameters<NonNullable<CompiledHooks['observe'][H]>>[0]): Promise<void> {
+async function observe<H extends keyof CompiledHooks['observe']>({ runner, clock }: FitLoop, name: H, payload: Parameters<NonNullable<CompiledHooks['observe'][H]>>[0]): Promise<void> {
   const hook = runner.hooks.observe[name] as ((payload: unknown) => void | Promise<void>) | undefined;
   if (hook === undefined) return;
   clock.enter('plugins');

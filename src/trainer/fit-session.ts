@@ -35,7 +35,7 @@ export interface SessionParts {
   readonly trainer: TrainerSettings;
   readonly plugins: readonly AnyPlugin[];
   readonly state: RunState;
-  readonly bus: EventBus<CoreEvents>;
+  readonly bus: EventBus;
   readonly runner: HookRunner;
   readonly clock: PhaseClock;
 }

@@ -1,4 +1,4 @@
-import type { CoreEvents, EventBus } from '../events/index.js';
+import type { EventBus } from '../events/index.js';
 import type { HookRunner } from '../plugin/runner.js';
 import type { HookName, PhaseTimes } from '../plugin/index.js';
 import { LeakLedger } from './leak-ledger.js';
@@ -23,7 +23,7 @@ export class LoopReports {
   readonly #ledger = new LeakLedger();
   #steps = 0;
 
-  constructor(readonly parts: { readonly state: RunState; readonly bus: EventBus<CoreEvents>; readonly runner: HookRunner; readonly times: () => PhaseTimes }) {}
+  constructor(readonly parts: { readonly state: RunState; readonly bus: EventBus; readonly runner: HookRunner; readonly times: () => PhaseTimes }) {}
 
   afterStep({ unreached }: StepResult): void {
     this.#steps += 1;
@@ -56,7 +56,7 @@ export class LoopReports {
   #tellSlow(): void {
     if (this.#steps < stepsBeforeJudging) return;
     const { state, bus, runner, times } = this.parts;
-    const whole = Object.values(times()).reduce((sum: number, each: number) => sum + each, 0);
+    const whole = Object.values<number>({ ...times() }).reduce((sum, each) => sum + each, 0);
     for (const { plugin, spent } of runner.attached) {
       const hooks = [...spent].filter(([name]) => !onceAFit.has(name));
       const ms = hooks.reduce((sum, [, each]) => sum + each, 0);

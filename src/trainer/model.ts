@@ -150,8 +150,9 @@ class LayersFace implements ModelFace {
     const trainable = new Set(this.source.trainableWeights.map(({ id }) => id));
     return this.source.layers.flatMap((layer) =>
       layer.weights.flatMap((weight) => {
-        const variable = weight.read() as tf.Variable;
-        if (seen.has(variable.name)) return [];
+        const variable: tf.Tensor = weight.read();
+        // tfjs-layers gives the variable itself, and types it as a tensor.
+        if (!(variable instanceof tf.Variable) || seen.has(variable.name)) return [];
         seen.add(variable.name);
         return [weightOf(weight.name, variable, trainable.has(weight.id), layer.name)];
       }),
@@ -161,7 +162,7 @@ class LayersFace implements ModelFace {
   layers(): readonly LayerSummary[] {
     return this.source.layers.map((layer) => {
       const shape = layer.outputShape;
-      const first = shape.length > 0 && Array.isArray(shape[0]) ? (shape[0] as (number | null)[]) : (shape as (number | null)[]);
+      const first = shape.length > 0 && Array.isArray(shape[0]) ? (shape[0]) : (shape as (number | null)[]);
       return { name: layer.name, className: layer.getClassName(), outputShape: first, parameters: layer.countParams() };
     });
   }

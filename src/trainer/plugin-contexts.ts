@@ -10,7 +10,7 @@ import type { SnapshotShelf } from './weight-snapshots.js';
 /** What contexts reach into. The getters are read when a hook reads the field, so no context is ever stale. */
 export interface ContextServices {
   readonly state: RunState;
-  readonly bus: EventBus<CoreEvents>;
+  readonly bus: EventBus;
   readonly model: () => ModelFace;
   readonly learningRate: { get(): number; set(rate: number): void };
   readonly snapshots: SnapshotShelf;
@@ -106,7 +106,7 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
       state.requestStop({ reason: 'stopped', by: name, message });
     },
     skipUpdate: () => {
-      state.skipUpdate = true;
+      state.skipUpdate();
     },
     snapshots: services.snapshots,
     reseed: (seed) => {

@@ -25,7 +25,7 @@ export async function rehearse(parts: {
   const phase = clock.enter('plugins');
   const weights = copyWeights(engine.model);
   const optimizer = engine.optimizer.snapshot();
-  const counters = { epoch: state.epoch, step: state.step, stepInEpoch: state.stepInEpoch, samples: state.samples, skipUpdate: state.skipUpdate };
+  const counters = { epoch: state.epoch, step: state.step, stepInEpoch: state.stepInEpoch, samples: state.samples };
   const streams = state.streams.state();
   const feed = new BatchFeed(parts.data, { accumulateSteps: parts.accumulateSteps, stepsPerEpoch: undefined, firstPass: state.epoch });
   const done: RehearsalStep[] = [];

@@ -23,7 +23,7 @@ export class RunState {
   samples = 0;
   findings = 0;
   metrics: Metrics = {};
-  skipUpdate = false;
+  #skipsUpdate = false;
   #stop: StopRequest | undefined;
   streams: RandomStreams;
 
@@ -42,8 +42,26 @@ export class RunState {
     return this.#stop;
   }
 
+  /** A method and no field: hooks change the answer meanwhile, which the compiler cannot see of a field. */
+  isStopping(): boolean {
+    return this.#stop !== undefined;
+  }
+
   clearStop(): void {
     this.#stop = undefined;
+  }
+
+  /** Before each step: its update is wanted until a hook says otherwise. */
+  beginUpdate(): void {
+    this.#skipsUpdate = false;
+  }
+
+  skipUpdate(): void {
+    this.#skipsUpdate = true;
+  }
+
+  isUpdateSkipped(): boolean {
+    return this.#skipsUpdate;
   }
 
   /** The first request counts: a later one does not change why the fit ended. */

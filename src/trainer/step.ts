@@ -57,7 +57,7 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
   let own: tf.Tensor1D | undefined;
   try {
     for (const batch of batches) putBatch(bag, batch);
-    state.skipUpdate = false;
+    state.beginUpdate();
     const weights = model.weights();
     const trainable = weights.filter(({ info }) => info.trainable);
     // Taken before the forward pass, since that moves the statistics of normalisation layers. A clone shares its
@@ -98,7 +98,7 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     const clipped = parts.clipping === undefined ? gradients : parts.clipping(gradients, gradients === raw ? memo : undefined);
     bag.putAll(clipped.values());
     const learningRate = optimizer.learningRate;
-    const updated = !state.skipUpdate;
+    const updated = !state.isUpdateSkipped();
     if (updated) optimizer.apply(forVariables(trainable, clipped));
 
     clock.enter('measure');

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Logger, LoggerOptions } from 'pino';
 import { chooseBackend, type BackendChoice } from '../backend/index.js';
 import type { DataSource } from '../data/index.js';
 import { ConfigError, PluginError, TrainscopeError } from '../errors.js';
@@ -64,7 +63,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   readonly #settings: ReturnType<typeof checkTrainerOptions>;
   readonly #plugins: readonly AnyPlugin[];
   readonly #state: RunState;
-  readonly #bus: EventBus<CoreEvents>;
+  readonly #bus: EventBus;
   readonly #runner: HookRunner;
   readonly #clock = new PhaseClock();
   readonly #snapshots: SnapshotShelf;
@@ -87,7 +86,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     this.#plugins = orderPlugins(options.plugins ?? []);
     this.#state = new RunState(this.#settings.seed);
     const catalogue = this.#plugins.reduce<Catalogue<CoreEvents>>((all, { name, events }) => all.with(events as never, { owner: name }), coreCatalogue);
-    const sinks = [...(options.sinks ?? []), ...(options.logger === undefined ? [] : [pinoSink(options.logger as Logger & LoggerOptions)])];
+    const sinks = [...(options.sinks ?? []), ...(options.logger === undefined ? [] : [pinoSink(options.logger)])];
     this.#bus = new EventBus<CoreEvents>({ runId: this.#state.runId, catalogue, sinks });
     this.#bus.on('finding', ({ data }) => this.#findings.push(data));
     this.#snapshots = new SnapshotShelf(() => this.#model());
@@ -234,12 +233,12 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     handler: (event: TrainscopeEvent<Name, EventsOfPlugins<Plugins>[Name]>) => void,
     filter?: Filter<EventView<TrainscopeEvent<Name, EventsOfPlugins<Plugins>[Name]>>>,
   ): Subscription {
-    return this.#bus.on(name as never, handler as never, filter as never);
+    return this.#bus.on(name as never, handler, filter);
   }
 
   /** Hears every event. */
   onAny(handler: (event: TrainscopeEvent) => void, filter?: Filter<EventView<TrainscopeEvent>>): Subscription {
-    return this.#bus.onAny(handler as never, filter as never);
+    return this.#bus.onAny(handler, filter);
   }
 
   /** Attaches a function to a hook, without writing a plugin. Not during a fit. */

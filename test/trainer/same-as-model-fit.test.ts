@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { input, layers, model as makeModel, regularizers, sequential, SymbolicTensor, type LayersModel } from '@tensorflow/tfjs-layers';
+import type { SymbolicTensor} from '@tensorflow/tfjs-layers';
+import { input, layers, model as makeModel, regularizers, sequential, type LayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { Trainer } from '../../src/index.js';
 import { tensorsLeftBy } from '../../src/testing/index.js';
@@ -82,10 +83,10 @@ for (const backend of testBackends) {
           const y = labels();
           const theirOptimizer = makeOptimizer();
           theirs.compile({ optimizer: theirOptimizer, loss });
-          const history = await theirs.fit(x, y.length === 1 ? y[0]! : y, { epochs: 3, batchSize: 8, shuffle: false, verbose: 0 });
+          const history = await theirs.fit(x, y.length === 1 ? y[0]! : y, { epochs: 3, batchSize: 8, shuffle: false });
 
           const optimizer = makeOptimizer();
-          const trainer = new Trainer({ model: ours, loss: loss as never, optimizer });
+          const trainer = new Trainer({ model: ours, loss: loss, optimizer });
           const result = await trainer.fit({ inputs: x, labels: y.length === 1 ? y[0]! : y }, { epochs: 3, batchSize: 8, shuffle: false });
 
           expect(result.reason).toBe('completed');
