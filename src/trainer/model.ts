@@ -101,6 +101,8 @@ const isLayersModel = (source: unknown): source is LayersModel => {
   return Array.isArray(candidate.layers) && Array.isArray(candidate.inputNames) && typeof candidate.call === 'function';
 };
 
+const isVariable = (tensor: tf.Tensor): tensor is tf.Variable => tensor instanceof tf.Variable;
+
 const activationOf = (layer: { getConfig(): tf.serialization.ConfigDict }): string | undefined => {
   const { activation } = layer.getConfig();
   return typeof activation === 'string' ? activation : undefined;
@@ -152,7 +154,7 @@ class LayersFace implements ModelFace {
       layer.weights.flatMap((weight) => {
         const variable: tf.Tensor = weight.read();
         // tfjs-layers gives the variable itself, and types it as a tensor.
-        if (!(variable instanceof tf.Variable) || seen.has(variable.name)) return [];
+        if (!isVariable(variable) || seen.has(variable.name)) return [];
         seen.add(variable.name);
         return [weightOf(weight.name, variable, trainable.has(weight.id), layer.name)];
       }),
