@@ -62,18 +62,12 @@ export const gradientNorm = definePlugin({
 
       const oneChain = context.outputNames.length === 1;
       const { spikes, calm, ...spike } = judgeSpike(before, now, given);
-      const known = remember({ ...before, spikes, calm }, now, given);
-      const verdicts = {
-        spike,
-        vanishing: judgeVanishing(known, now, given, oneChain),
-        exploding: judgeExploding(known, now, given, oneChain),
-        nonFinite: judgeNonFinite(before.told.nonFinite, now),
-      };
-      context.state = {
-        ...known,
-        told: { spike: spike.told, vanishing: verdicts.vanishing.told, exploding: verdicts.exploding.told, nonFinite: verdicts.nonFinite.told },
-      };
-      for (const { finding } of Object.values(verdicts)) if (finding !== null) context.finding(finding);
+      const { finite, ...nonFiniteOnes } = judgeNonFinite(before, now, given);
+      const known = remember({ ...before, spikes, calm, finite }, now, given);
+      const vanishing = judgeVanishing(known, now, given, oneChain);
+      const exploding = judgeExploding(known, now, given, oneChain);
+      context.state = { ...known, told: { spike: spike.told, vanishing: vanishing.told, exploding: exploding.told, nonFinite: nonFiniteOnes.told } };
+      for (const { finding } of [nonFiniteOnes, spike, vanishing, exploding]) if (finding !== null) context.finding(finding);
     },
   }),
 });

@@ -7,7 +7,7 @@ import { hasImproved, medianLoss } from './history.js';
 import type { Reading } from './reading.js';
 import { kernelNorms } from './vanishing.js';
 
-/** Below this share of the threshold the cause has cleared. */
+/** When all recent measurements are below this share of the thresholds, the cause has cleared. */
 const clearBelow = 1 / 3;
 
 /**
@@ -20,29 +20,40 @@ export function judgeExploding(state: State, now: Reading, options: Options, one
   const { patience, explodingFactor, explodingRatio } = options;
   if (now.nonFinite === 0 && now.norm === Infinity) return tell(told.exploding, overflow(now, state));
 
-  const growth = start === null ? 0 : now.norm / start.norm;
-  const ratio = now.depth?.ratio ?? 0;
-  if (growth < clearBelow * explodingFactor && ratio < clearBelow * explodingRatio) return cleared;
+  // Whether the loss has improved is known from then on.
+  if (start === null) return unchanged(told.exploding);
 
-  const lowest = Math.min(...norms.slice(-patience));
-  const overTime = start !== null && norms.length >= patience && lowest >= explodingFactor * start.norm;
+  const recent = norms.slice(-patience);
+  const calm = recent.every((norm) => norm < clearBelow * explodingFactor * start.norm) && ratios.every((each) => each < clearBelow * explodingRatio);
+  if (calm) return cleared;
+
+  const growth = now.norm / start.norm;
+  const ratio = now.depth?.ratio ?? NaN;
+  // With less than `patience` of them, those that made the start are among them.
+  const overTime = recent.every((norm) => norm >= explodingFactor * start.norm);
   const overDepth = ratios.length >= patience && ratios.every((each) => each > explodingRatio);
   if (!(overTime || overDepth)) return unchanged(told.exploding);
   const improved = hasImproved(state, options);
   return tell(told.exploding, {
     rule: 'exploding-gradients',
     severity: improved || !(overTime || oneChain) ? 'info' : 'warning',
-    ...(overTime ? overTimeFinding(now, state, growth, options) : overDepthFinding(now, ratio, options)),
+    ...(overTime ? overTimeFinding(now.norm, start.norm, growth, options) : overDepthFinding(now, ratio, options)),
     evidence: {
-      norm: now.norm, startNorm: start?.norm ?? null, growth: start === null ? null : growth, ratio: now.depth?.ratio ?? null, measurements: patience,
-      loss: medianLoss(state.losses.slice(-patience)), startLoss: start?.loss ?? null, norms: kernelNorms(now),
+      norm: now.norm,
+      startNorm: start.norm,
+      growth,
+      ratio: now.depth?.ratio ?? null,
+      measurements: patience,
+      loss: medianLoss(state.losses.slice(-patience)),
+      startLoss: start.loss,
+      norms: kernelNorms(now),
     },
     docs: 'rules.md#exploding-gradients',
   });
 }
 
-const overTimeFinding = (now: Reading, { start }: State, growth: number, { patience, explodingFactor }: Options): Pick<FindingInput, 'message' | 'remedy' | 'where'> => ({
-  message: `the gradient norm ${digits(now.norm)} is ${digits(growth)} times that of the start of the run (${digits(start?.norm ?? NaN)}), and was at least ${digits(explodingFactor)} times that in the last ${patience} measurements`,
+const overTimeFinding = (norm: number, level: number, growth: number, { patience, explodingFactor }: Options): Pick<FindingInput, 'message' | 'remedy' | 'where'> => ({
+  message: `the gradient norm ${digits(norm)} is ${digits(growth)} times that of the start of the run (${digits(level)}), and was at least ${digits(explodingFactor)} times that in the last ${patience} measurements`,
   remedy: 'Lower the learning rate (a tenth is a good first try), and clip the gradients by global norm near the level of the start.',
 });
 

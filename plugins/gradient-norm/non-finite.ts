@@ -1,16 +1,20 @@
 import { digits } from '../shared/digits.js';
-import { cleared, tell, type Told, type Verdict } from '../shared/told.js';
+import { cleared, tell, unchanged, type Verdict } from '../shared/told.js';
 import { placeOf } from '../shared/weight-facts.js';
+import type { Options, State } from './contract.js';
 import type { Reading } from './reading.js';
 
-/** NaN or infinite entries in any gradient. Cleared by the first measurement without any. */
-export function judgeNonFinite(before: Told, now: Reading): Verdict {
+/** NaN or infinite entries in any gradient. */
+export function judgeNonFinite(before: State, now: Reading, { patience }: Options): Pick<State, 'finite'> & Verdict {
   const broken = now.weights.filter(({ nonFinite }) => nonFinite > 0);
   const [first] = broken;
   const last = broken.at(-1);
-  if (first === undefined || last === undefined) return cleared;
+  if (first === undefined || last === undefined) {
+    const finite = before.finite + 1;
+    return { finite, ...(finite >= patience ? cleared : unchanged(before.told.nonFinite)) };
+  }
   const whole = broken.length === now.weights.length;
-  return tell(before, {
+  const verdict = tell(before.told.nonFinite, {
     rule: 'non-finite-gradients',
     severity: 'error',
     message: `${digits(100 * first.nonFinite)}% of the gradient of ${first.info.name} is NaN or infinite at step ${now.step}${broken.length === 1 ? '' : `, and ${broken.length} of ${now.weights.length} gradients hold such entries`}`,
@@ -28,4 +32,5 @@ export function judgeNonFinite(before: Told, now: Reading): Verdict {
       : `The gradient broke on its way back at ${last.info.name} or right after it: look there for a division, logarithm, square root or power at 0, and lower the learning rate.`,
     docs: 'rules.md#non-finite-gradients',
   });
+  return { finite: 0, ...verdict };
 }

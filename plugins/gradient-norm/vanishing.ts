@@ -4,7 +4,7 @@ import { isKernel, placeOf } from '../shared/weight-facts.js';
 import type { Options, State } from './contract.js';
 import type { Reading } from './reading.js';
 
-/** Above this multiple of the threshold the cause has cleared: half a decade, so that a ratio that wavers is told once. */
+/** When all that is remembered is above this multiple of the threshold, the cause has cleared: half a decade, so that a ratio that wavers is told once. */
 const clearAt = 3;
 /** From this share of zeros on, the way back is cut by units that are off, and not thinned by saturation. */
 const mostlyZero = 0.9;
@@ -19,14 +19,16 @@ export const kernelNorms = ({ weights }: Reading): Record<string, number> =>
  */
 export function judgeVanishing({ told, ratios }: State, now: Reading, { patience, vanishingRatio }: Options, oneChain: boolean): Verdict {
   const { depth } = now;
-  if (depth === null) return unchanged(told.vanishing);
-  if (depth.ratio >= clearAt * vanishingRatio) return cleared;
-  if (ratios.length < patience || ratios.some((ratio) => ratio >= vanishingRatio)) return unchanged(told.vanishing);
+  if (ratios.every((ratio) => ratio >= clearAt * vanishingRatio)) return cleared;
+  if (depth === null || ratios.length < patience || ratios.some((ratio) => ratio >= vanishingRatio)) return unchanged(told.vanishing);
   const zeros = now.weights.find(({ info }) => info.name === depth.first.name)?.zeros ?? NaN;
   return tell(told.vanishing, {
     rule: 'vanishing-gradients',
     severity: oneChain ? 'warning' : 'info',
-    message: `the gradient of the first kernel ${depth.first.name} (norm ${digits(depth.firstNorm)}) is ${digits(depth.ratio)} times that of the last, ${depth.last.name} (${digits(depth.lastNorm)}), and was below ${digits(vanishingRatio)} times in the last ${patience} measurements`,
+    message:
+      depth.lastNorm === 0
+        ? `the gradients of the first and the last kernel (${depth.first.name}, ${depth.last.name}) are exactly 0 while other weights have gradients, and the first was below ${digits(vanishingRatio)} times the last in the last ${patience} measurements`
+        : `the gradient of the first kernel ${depth.first.name} (norm ${digits(depth.firstNorm)}) is ${digits(depth.ratio)} times that of the last, ${depth.last.name} (${digits(depth.lastNorm)}), and was below ${digits(vanishingRatio)} times in the last ${patience} measurements`,
     where: placeOf(depth.first),
     evidence: { ratio: depth.ratio, threshold: vanishingRatio, measurements: patience, norms: kernelNorms(now), zerosOfFirst: zeros, loss: now.loss },
     remedy:

@@ -3,7 +3,7 @@ import { real } from 'trainscope/plugin';
 import { told } from '../shared/told.js';
 
 /*
- * "Healthy runs" below: 76 short trainings that reach their goal (27 kinds: linear and deep perceptrons, convolution,
+ * "Healthy runs" below: 77 short trainings that reach their goal (29 kinds: linear and deep perceptrons, convolution,
  * recurrent nets, embeddings; Adam, SGD, momentum; batches of 1 to 300; rare classes, heavy-tailed labels, batch
  * normalisation), 600 to 4000 steps each, measured every 10.
  */
@@ -20,7 +20,7 @@ export const options = z.strictObject({
     .describe('How many times the first of these windows the last one is at least. At their first chance, weights that wander at random (norm like the root of the steps) come to 1.53, weights that grow in proportion to the steps to 2.33. Healthy runs whose loss did not fall came to 1.22.'),
   lowestRatio: z.number().min(0).default(1e-6).describe('Update-to-weight ratio below which a kernel hardly learns; told as an info. Healthy runs went down to 9e-6 at their end; the usual rule of thumb for a good ratio is about 1e-3 (Karpathy, CS231n notes).'),
   highestRatio: z.number().positive().default(0.1).describe("The same, above which a kernel is thrown about; told as an info. DeepDiagnosis' bound (Wardat et al., ICSE 2022); healthy runs went up to 0.05."),
-  unchangedFor: z.int().min(1).default(5).describe('Measurements in a row in which a trainable kernel stands still, while others move, before that is told: DeepLocalize (Wardat et al., ICSE 2021) waits for 5 too.'),
+  unchangedFor: z.int().min(1).default(5).describe('Measurements in a row in which a trainable kernel stands still, while others move, before that is told, and in which it moves before it may be told again: DeepLocalize (Wardat et al., ICSE 2021) waits for 5 too.'),
   movesByDesign: z.array(z.string()).default([]).describe('Weights that are not trained and yet change on purpose (moving averages, counters), by name. Moving mean and variance of batch normalisation are known.'),
 });
 export type Options = z.output<typeof options>;
@@ -49,8 +49,8 @@ export const state = z.strictObject({
   trainable: z.array(z.string()).default([]),
   /** The newest update ratios of kernels. */
   ratios: z.record(z.string(), z.array(z.number())).default({}),
-  /** Measurements in a row in which a kernel stood still while others moved. */
-  unchanged: z.record(z.string(), z.int().min(0)).default({}),
+  /** Measurements in a row in which a kernel stood still while others moved; below 0, in which one that had been told moved. */
+  unchanged: z.record(z.string(), z.int()).default({}),
   /** What has been told and has not cleared; names of weights where the rule tells each weight apart. */
   told: z
     .strictObject({ growing: told, frozen: z.array(z.string()).default([]), unchanged: z.array(z.string()).default([]), low: z.array(z.string()).default([]), high: z.array(z.string()).default([]) })

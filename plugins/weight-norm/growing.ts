@@ -8,19 +8,14 @@ import type { Reading, WeightReading } from './reading.js';
 interface Growth extends WeightReading {
   /** Medians of the windows, oldest first. */
   readonly medians: readonly number[];
-  /** The last of them over the first; 1 when they do not rise from each to the next. */
+  /** The last of them over the first. */
   readonly factor: number;
+  /** Whether each is above the one before. */
+  readonly rising: boolean;
 }
 
 const windowMedians = (values: readonly number[], { window, windows }: Options): number[] =>
   Array.from({ length: windows }, (_, i) => median(values.slice(i * window, (i + 1) * window)));
-
-function growthOver(medians: readonly number[]): number {
-  const [first = NaN] = medians;
-  const last = medians.at(-1) ?? NaN;
-  const rising = medians.every((each, i) => i === 0 || each > (medians[i - 1] ?? NaN));
-  return rising && first > 0 && Number.isFinite(last) ? last / first : 1;
-}
 
 /**
  * Kernels whose norm rises from window to window and by the factor over all of them. A warning when the loss has not
@@ -32,15 +27,17 @@ export function judgeGrowing(state: State, now: Reading, options: Options): Verd
   const before = state.told.growing;
   const length = window * windows;
   if (state.measurements < length + window || state.losses.length < length) return unchanged(before);
-  const growths = now.weights.flatMap((each): Growth[] => {
-    const norms = state.norms[each.info.name] ?? [];
-    if (!isKernel(each.info) || !each.info.trainable || norms.length < length) return [];
+  const growths = now.weights.flatMap((weight): Growth[] => {
+    const norms = state.norms[weight.info.name] ?? [];
+    if (!isKernel(weight.info) || !weight.info.trainable || norms.length < length) return [];
     const medians = windowMedians(norms, options);
-    return [{ ...each, medians, factor: growthOver(medians) }];
+    const [first = NaN] = medians;
+    const factor = (medians.at(-1) ?? NaN) / first;
+    return Number.isFinite(factor) ? [{ ...weight, medians, factor, rising: medians.every((each, i) => i === 0 || each > (medians[i - 1] ?? NaN)) }] : [];
   });
   // Half of the way in logarithms, so that a factor that wavers about the threshold is told once.
   if (growths.every(({ factor }) => factor < Math.sqrt(growthFactor))) return cleared;
-  const growing = growths.filter(({ factor }) => factor >= growthFactor).sort((a, b) => b.factor - a.factor);
+  const growing = growths.filter(({ factor, rising }) => rising && factor >= growthFactor).sort((a, b) => b.factor - a.factor);
   const [worst] = growing;
   if (worst === undefined) return unchanged(before);
 

@@ -20,15 +20,17 @@ const perEntry = (norm: number, { info }: WeightReading): number => norm / Math.
 export function judgeUnchanged(state: State, now: Reading, { unchangedFor }: Options): NamesVerdict & { readonly counts: Record<string, number> } {
   const trainable = now.weights.filter(({ info }) => info.trainable);
   const largestMove = Math.max(0, ...trainable.map((each) => perEntry(each.updateNorm, each)).filter(Number.isFinite));
-  const still = trainable.filter(({ info, updateNorm }) => isKernel(info) && updateNorm === 0);
-  const counts = Object.fromEntries(
-    still.map((each) => {
-      const counted = now.learningRate > 0 && largestMove > visible * perEntry(each.norm, each);
-      return [each.info.name, (state.unchanged[each.info.name] ?? 0) + (counted ? 1 : 0)];
-    }),
-  );
-  const told = state.told.unchanged.filter((name) => name in counts);
-  const news = still.filter(({ info: { name } }) => (counts[name] ?? 0) >= unchangedFor && !told.includes(name));
+  const kernels = trainable.filter(({ info }) => isKernel(info));
+  const next = (each: WeightReading): number => {
+    const before = state.unchanged[each.info.name] ?? 0;
+    if (each.updateNorm !== 0) return state.told.unchanged.includes(each.info.name) ? Math.min(before, 0) - 1 : 0;
+    const counted = now.learningRate > 0 && largestMove > visible * perEntry(each.norm, each);
+    return Math.max(before, 0) + (counted ? 1 : 0);
+  };
+  const counts = Object.fromEntries(kernels.map((each) => [each.info.name, next(each)]));
+  const count = (name: string): number => counts[name] ?? 0;
+  const told = state.told.unchanged.filter((name) => name in counts && count(name) > -unchangedFor);
+  const news = kernels.filter(({ info: { name } }) => count(name) >= unchangedFor && !told.includes(name));
   const [first] = news;
   if (first === undefined) return { told, counts, findings: [] };
   const names = news.map(({ info }) => info.name);
