@@ -136,7 +136,7 @@ async function measured(fit: FitLoop, result: StepResult, isLogged: boolean): Pr
   const own = result.reading?.extra[0];
   if (result.reading === undefined || own === undefined) return;
   const metrics = step.metrics.finish(own, result.batchSize);
-  state.metrics = Object.freeze({ ...validationPart(state.metrics), ...metrics });
+  state.metrics = Object.freeze({ ...metrics, ...validationPart(state.metrics) });
   clock.enter('plugins');
   for (const [owner, values] of result.reading.values) {
     const pending = runner.measured(owner, values);

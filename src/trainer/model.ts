@@ -108,11 +108,17 @@ const activationOf = (layer: { getConfig(): tf.serialization.ConfigDict }): stri
   return typeof activation === 'string' ? activation : undefined;
 };
 
+/** A model that hands out more than its outputs: each layer's name with the place of its value. */
+interface TappedModel {
+  readonly model: LayersModel;
+  readonly places: readonly (readonly [string, number])[];
+}
+
 class LayersFace implements ModelFace {
   readonly kind = 'layers';
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  readonly #tapped = new Map<string, LayersModel>();
+  readonly #tapped = new Map<string, TappedModel>();
 
   constructor(readonly source: LayersModel) {
     this.inputs = source.inputs.map((input, i) => ({ name: source.inputNames[i] ?? input.name, shape: input.shape, dtype: input.dtype }));
@@ -129,17 +135,36 @@ class LayersFace implements ModelFace {
       return Array.isArray(result) ? result : [result];
     };
     if (layers === undefined || layers.length === 0) return { outputs: run(this.source), activations: new Map() };
+    const tap = this.#tap(layers);
+    const all = run(tap.model);
+    return {
+      outputs: all.slice(0, this.outputs.length),
+      activations: new Map(
+        tap.places.flatMap(([name, place]): [string, tf.Tensor][] => {
+          const value = all[place];
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
+    };
+  }
+
+  /** A model that shares the layers: the same kernel calls forward and backward, with more of them handed out. */
+  #tap(layers: readonly string[] | 'all'): TappedModel {
     const tappable = this.source.layers.filter(({ inboundNodes, name }) => inboundNodes.length > 0 && (layers === 'all' || layers.includes(name)));
     const key = tappable.map(({ name }) => name).join('\n');
-    // A model that shares the layers: the same kernel calls forward and backward, with more of them handed out.
-    let model = this.#tapped.get(key);
-    if (model === undefined) {
-      model = makeModel({ inputs: this.source.inputs, outputs: [...this.source.outputs, ...tappable.map((layer) => layer.getOutputAt(0) as LayersModel['outputs'][number])] });
-      this.#tapped.set(key, model);
-    }
-    const all = run(model);
-    const width = this.outputs.length;
-    return { outputs: all.slice(0, width), activations: new Map(tappable.flatMap(({ name }, i) => (all[width + i] === undefined ? [] : [[name, all[width + i]] as [string, tf.Tensor]]))) };
+    const known = this.#tapped.get(key);
+    if (known !== undefined) return known;
+    const outputs = [...this.source.outputs];
+    const places = tappable.map((layer): readonly [string, number] => {
+      const output = layer.getOutputAt(0) as LayersModel['outputs'][number];
+      // Each value once: where one is asked for twice, tfjs-layers fills in the first place alone.
+      let place = outputs.indexOf(output);
+      if (place < 0) place = outputs.push(output) - 1;
+      return [layer.name, place];
+    });
+    const tapped = { model: makeModel({ inputs: this.source.inputs, outputs }), places };
+    this.#tapped.set(key, tapped);
+    return tapped;
   }
 
   penalty(): tf.Scalar | undefined {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { Trainer } from '../../src/index.js';
-import { clippedGradientNorms, definePlugin, gradientNorms, gradientStatistics, probePredictions, updateNorms, weightNorms, type Measurements, type ValuesOf } from '../../src/plugin/index.js';
+import { clippedGradientNorms, definePlugin, gradientNorms, gradientStatistics, probePredictions, updateNorms, weightNorms, type Measurement, type Measurements, type ValuesOf } from '../../src/plugin/index.js';
 import { testBackends, useBackend } from '../support/backends.js';
 import { countReads } from '../support/counting-reads.js';
 import { clouds, smallClassifier } from '../support/small-run.js';
@@ -47,6 +47,29 @@ for (const backend of testBackends) {
       expect(kept[0]?.statistics.get('w')).toMatchObject({ zeros: 0.5, nonFinite: 0.25, norm: Number.NaN, maxAbs: Number.NaN });
       await trainer.dispose();
       tf.dispose([w, weighing]);
+    });
+
+    it('activations are what each layer gave in the step, the output layer and one asked for twice included', async () => {
+      await useBackend(backend);
+      // 2 -> relu(1 * x + 0) -> sum of both: by hand relu([1, -3]) = [1, 0], output 1.
+      const model = sequential({
+        layers: [
+          layers.dense({ units: 2, inputShape: [2], activation: 'relu', kernelInitializer: 'identity', name: 'hidden' }),
+          layers.dense({ units: 1, kernelInitializer: 'ones', name: 'out' }),
+        ],
+      });
+      const layerOutput = (key: string, name?: string): Measurement<number[], 'activations'> => ({
+        key,
+        sources: ['activations'],
+        ...(name === undefined ? {} : { layers: [name] }),
+        reduce: ({ activations }) => tf.concat1d([...activations.values()].map((each) => tf.reshape<tf.Rank.R1>(each, [each.size]))),
+        read: (values) => [...values],
+      });
+      const { plugin, kept } = keeper('k', { all: layerOutput('all'), hidden: layerOutput('hidden', 'hidden') });
+      const trainer = new Trainer({ model, loss: 'meanSquaredError', optimizer: { name: 'sgd', learningRate: 0 + 1e-9 }, plugins: [plugin] });
+      await trainer.fit({ inputs: [[1, -3]], labels: [[1]] });
+      expect(kept[0]?.all).toEqual([1, 0, 1]);
+      model.dispose();
     });
 
     it('the probe answers for the first validation samples, after the update and in inference mode', async () => {
