@@ -11,10 +11,28 @@ const listed = (metrics: Readonly<Record<string, number>>, prefix = ''): string 
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
+/** Beyond this many characters a line of a console wraps, with pino-pretty's time and level before it. */
+const plainWidth = 100;
+
+/** The first plain fields of an event that is not known here, as many as fit on a line: `  norm 0.412  maxAbs 0.031`. */
+function plainFields(data: Readonly<Record<string, unknown>>, width: number): string {
+  let text = '';
+  for (const [name, value] of Object.entries(data)) {
+    if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'string') continue;
+    const field = `  ${name} ${typeof value === 'number' ? short(value) : String(value)}`;
+    if (text.length + field.length <= width) text += field;
+  }
+  return text;
+}
+
+/** Whatever the words end in, what follows begins a sentence of its own. */
+const ended = (words: string): string => (/[.!?…]$/.test(words) ? words : `${words}.`);
+
 /** An event in a short sentence for people: `epoch 3/5  loss 0.0812  accuracy 0.975  val_loss 0.0934`. Its facts are in data. */
 export function sentence(event: TrainscopeEvent): string {
   if (isCoreEvent(event)) return coreSentence(event);
-  return `${event.event}${event.plugin === null ? '' : ` (${event.plugin})`}`;
+  const name = `${event.event}${event.plugin === null ? '' : ` (${event.plugin})`}`;
+  return `${name}${plainFields(event.data, plainWidth - name.length)}`;
 }
 
 function coreSentence(event: CoreEvent): string {
@@ -38,7 +56,7 @@ function coreSentence(event: CoreEvent): string {
       return `run ${reason}${why} after ${counted(epochs, 'epoch')}, ${counted(steps, 'step')}, with ${counted(findings, 'finding')}`;
     }
     case 'finding':
-      return `${event.data.rule}: ${event.data.message} ${event.data.remedy}`.trimEnd();
+      return `${event.data.rule}: ${ended(event.data.message)} ${event.data.remedy}`.trimEnd();
     case 'plugin-error':
       return `plugin ${plugin ?? 'of the trainer'} threw in ${event.data.hook} at step ${step} (${event.data.policy}): ${event.data.message}`;
     case 'plugin-slow':

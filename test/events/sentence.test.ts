@@ -25,9 +25,29 @@ describe('the sentence', () => {
     expect(sentence(sink.events[0]!)).toBe(text);
   });
 
-  test("of a plugin's own event is its name and the plugin's", () => {
+  const ofPlugin = (data: Readonly<Record<string, unknown>>): string => {
     const sink = memorySink();
     emitExample(busWith([sink]), 'error', { plugin: 'p', epoch: 3, step: 12 });
-    expect(sentence({ ...sink.events[0]!, event: 'dead-units' })).toBe('dead-units (p)');
+    return sentence({ ...sink.events[0]!, event: 'dead-units', data });
+  };
+
+  test("of a plugin's own event is its name, the plugin's, and its plain fields", () => {
+    expect(ofPlugin({})).toBe('dead-units (p)');
+    expect(ofPlugin({ share: 0.123456, layers: { a: 1 }, score: null, worst: 'block1', told: false, norm: NaN, list: [1] })).toBe('dead-units (p)  share 0.1235  worst block1  told false  norm NaN');
+  });
+
+  test("of a plugin's own event leaves out what would make the line longer than 100 characters", () => {
+    const long = ofPlugin({ first: 1, text: 'x'.repeat(100), ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`field${String(i)}`, i])) });
+    expect(long.startsWith('dead-units (p)  first 1  field0 0  field1 1')).toBe(true);
+    expect(long.length).toBeLessThanOrEqual(100);
+    expect(long.length).toBeGreaterThan(85);
+  });
+
+  test('of a finding ends the message before the remedy begins', () => {
+    const sink = memorySink();
+    const bus = busWith([sink]);
+    emitExample(bus, 'finding', { plugin: 'p', epoch: 3, step: 12 });
+    const event = sink.events[0]!;
+    expect(sentence({ ...event, data: { ...event.data, message: 'two runs differ by 3' } })).toBe('loss-not-finite: two runs differ by 3. Lower the learning rate.');
   });
 });
