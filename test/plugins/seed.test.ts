@@ -122,7 +122,7 @@ describe('the plugin seed', () => {
     const { model } = await run([seed({ seed: 1 })]);
     expect(Math.random).toBe(random);
     expect(Reflect.get(layers.Layer.prototype as object, 'addWeight')).toBe(addWeight);
-    expect(model.layers.filter((layer) => 'seed' in layer).map((layer) => Reflect.get(layer, 'seed') as unknown)).toEqual([3, undefined]);
+    expect(model.layers.flatMap((layer) => ('seed' in layer ? [layer.seed] : []))).toEqual([3, undefined]);
     const failing = definePlugin({ name: 'failing', summary: 's', role: 'steer', hooks: () => ({ stepEnd: () => { throw new Error('no'); } }) })();
     await expect(run([seed({ seed: 1 }), failing])).rejects.toMatchObject({ code: 'PLUGIN_FAILED' });
     await expect(run([seed({ seed: 1 })], () => { throw new Error('no model'); })).rejects.toThrow('no model');
@@ -158,7 +158,7 @@ describe('the plugin seed', () => {
   });
 
   it('verifying finds randomness that it cannot reach, and names the step and the tensor', async () => {
-    const noisy = definePlugin({ name: 'noisy', summary: 's', role: 'steer', hooks: () => ({ loss: (loss, { step }) => (step === 2 ? tf.mul(loss, 1 + randomInt(1, 1000) / 10) : loss) }) })();
+    const noisy = definePlugin({ name: 'noisy', summary: 's', role: 'steer', hooks: () => ({ loss: (loss, { step }) => (step === 2 ? tf.mul<tf.Scalar>(loss, 1 + randomInt(1, 1000) / 10) : loss) }) })();
     const { events } = await run([seed({ seed: 5, verify: 4 }), noisy]);
     const [verification] = dataOf(events, 'seed-verification');
     expect(verification).toMatchObject({ steps: 4, identical: false, firstDifference: { step: 2 } });
