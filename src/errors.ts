@@ -56,6 +56,8 @@ export const errorCodes = [
   'BACKEND_UNAVAILABLE',
   'BACKEND_UNKNOWN',
   'BACKEND_KERNEL',
+  'BACKEND_DEVICE',
+  'BACKEND_SYNC_READ',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
@@ -98,6 +100,8 @@ export interface ConfigProblem {
   readonly message: string;
   /** The nearest known key, when a key was not known. */
   readonly suggestion?: string;
+  /** The file that it came from, as it was named. */
+  readonly file?: string;
   /** 1-based, when the configuration came from a file. */
   readonly line?: number;
   readonly column?: number;

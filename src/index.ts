@@ -1,11 +1,11 @@
 /** trainscope: a training loop for TensorFlow.js that tells you what is wrong. */
 export { Trainer, type EventsOfPlugins, type FitResult, type TrainerState } from './trainer/trainer.js';
 export type { EpochRecord } from './trainer/fit-loop.js';
-export type { ClippingOptions, FitOptions, FitSettings, TrainerOptions, TrainerSettings } from './trainer/options.js';
+export type { FitOptions, FitSettings, TrainerOptions, TrainerSettings } from './trainer/options.js';
 export type { HandwrittenModel, ModelSource, Tap } from './trainer/model.js';
 export type { LossSpec } from './trainer/loss/index.js';
 export type { MetricsSpec } from './trainer/metrics/index.js';
-export type { OptimizerSpec } from './trainer/optimizer/index.js';
+export type { ClippingOptions, OptimizerSpec } from './trainer/optimizer/index.js';
 export { formatSummary } from './trainer/summary.js';
 export type { DataSource } from './data/index.js';
 export { chooseBackend, type BackendChoice, type BackendName } from './backend/index.js';

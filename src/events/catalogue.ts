@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PluginError, TrainscopeError, type ErrorFacts } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
+import { listProblems, problemsOf } from '../problems.js';
 import { canonicalJson } from './configuration-hash.js';
 import { eventLineSchema, type Level } from './envelope.js';
 import type { DeepReadonly } from './frozen-copy.js';
@@ -93,10 +94,11 @@ export class Catalogue<Events> {
    * @throws TrainscopeError EVENT_UNKNOWN or EVENT_INVALID; a PluginError, with the same codes, where a plugin is named
    */
   parse<Name extends keyof Events & string>(name: Name, data: unknown, plugin: string | null = null): Events[Name] {
-    const result = this.#entry(name, plugin).schema.safeParse(data);
+    const { schema } = this.#entry(name, plugin);
+    const result = schema.safeParse(data);
     if (result.success) return result.data as Events[Name];
     throw eventError('EVENT_INVALID', plugin, {
-      found: `the data of the event "${name}"${by(plugin)} does not fit its schema: ${issuesText(result.error)}`,
+      found: `the data of the event "${name}"${by(plugin)} does not fit its schema: ${listProblems(problemsOf(result.error, schema, data))}`,
       expected: 'the event is checked when it is emitted, so that its readers need not check it',
       remedy: 'Correct the data, or its schema in defineEvents.',
       cause: result.error,
@@ -137,10 +139,6 @@ const by = (plugin: string | null): string => (plugin === null ? '' : ` of the p
 
 const eventError = (code: 'EVENT_INVALID' | 'EVENT_UNKNOWN', plugin: string | null, facts: ErrorFacts): TrainscopeError =>
   plugin === null ? new TrainscopeError(code, facts) : new PluginError(code, { ...facts, plugin });
-
-/** `metrics.loss: expected a number; batchSize: ...`: each place and what is wrong there. */
-export const issuesText = (error: z.ZodError): string =>
-  error.issues.map(({ path, message }) => `${path.length === 0 ? '(the whole)' : path.map(String).join('.')}: ${message}`).join('; ');
 
 function entriesOf(schemas: EventSchemas, { levels = {}, owner = 'the core' }: CatalogueOptions): [string, Entry][] {
   return Object.entries(schemas).map(([name, schema]) => [name, { schema, level: levels[name] ?? 'info', owner }]);

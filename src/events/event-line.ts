@@ -1,6 +1,7 @@
 import { TrainscopeError } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
-import { issuesText, type Catalogue } from './catalogue.js';
+import { listProblems, problemsOf } from '../problems.js';
+import type { Catalogue } from './catalogue.js';
 import { coreCatalogue, type CoreEvents } from './core-events.js';
 import { eventLineSchema, levelLabel, type EventLine, type EventOf, type TrainscopeEvent } from './envelope.js';
 import { frozenCopy } from './frozen-copy.js';
@@ -28,8 +29,9 @@ export function readEventLine<Events = CoreEvents>(line: string, catalogue?: Cat
   const known = (catalogue ?? coreCatalogue) as Catalogue<Events>;
   const wire = envelopeOf(line);
   if (!known.has(wire.event)) return { known: false, event: assemble(wire, decodeNumbers(wire.data)) as TrainscopeEvent<string, JsonRecord> };
-  const data = decodeInto(known.schema(wire.event as keyof Events & string), wire.data);
-  if (!data.success) throw invalid(`the data of the event "${wire.event}" (seq ${wire.seq}) does not fit its schema: ${issuesText(data.error)}`, data.error);
+  const schema = known.schema(wire.event as keyof Events & string);
+  const data = decodeInto(schema, wire.data);
+  if (!data.success) throw invalid(`the data of the event "${wire.event}" (seq ${wire.seq}) does not fit its schema: ${listProblems(problemsOf(data.error, schema, wire.data))}`, data.error);
   return { known: true, event: assemble(wire, data.data) as EventOf<Events> };
 }
 
@@ -57,7 +59,7 @@ function envelopeOf(line: string): EventLine {
     throw invalid(`the line is no JSON: ${line.length > 80 ? `${line.slice(0, 80)}…` : line}`, cause);
   }
   const result = eventLineSchema.safeParse(json);
-  if (!result.success) throw invalid(`the line is no event of trainscope: ${issuesText(result.error)}`, result.error);
+  if (!result.success) throw invalid(`the line is no event of trainscope: ${listProblems(problemsOf(result.error, eventLineSchema, json))}`, result.error);
   return result.data;
 }
 

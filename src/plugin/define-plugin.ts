@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { ConfigError, PluginError } from '../errors.js';
 import type { Measurements, Needs, ValuesOf } from '../measure/index.js';
 import { didYouMean } from '../nearest-name.js';
+import { listProblems, problemsOf } from '../problems.js';
 import type { EventData, ObserverContext, SteererContext } from './context.js';
 import { hookKinds, hookNames, type HookName, type ObserverHooks, type SteererHooks } from './hooks.js';
-import { listProblems, problemsOf } from './problems.js';
 
 export type Role = 'observe' | 'steer';
 
@@ -119,7 +119,7 @@ const pluginNamePattern = /^[a-zA-Z][a-zA-Z0-9._:-]*$/;
 function parseOptions<Options extends z.ZodType>(plugin: string, schema: Options, given: unknown): z.output<Options> {
   const result = schema.safeParse(given ?? {});
   if (result.success) return result.data;
-  const problems = problemsOf(result.error, schema);
+  const problems = problemsOf(result.error, schema, given ?? {});
   throw new ConfigError('OPTIONS_INVALID', {
     found: `options of the plugin "${plugin}" are not valid: ${listProblems(problems)}`,
     problems,
@@ -159,7 +159,7 @@ function initialState(plugin: string, schema: z.ZodType | undefined): { state: u
     if (result.success) return result.data;
     throw new PluginError('PLUGIN_STATE', {
       plugin,
-      found: `${what} of the plugin "${plugin}" does not fit its schema: ${listProblems(problemsOf(result.error, schema))}`,
+      found: `${what} of the plugin "${plugin}" does not fit its schema: ${listProblems(problemsOf(result.error, schema, value))}`,
       ...(what === 'the initial state' ? { remedy: 'Give every field of the state schema a default.' } : {}),
     });
   };

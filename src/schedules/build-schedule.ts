@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../errors.js';
+import { problemsOf } from '../problems.js';
 import { chained } from './chained.js';
-import { invalidOptions, pathText, problemsOf, valueAt } from './check-options.js';
+import { invalidOptions } from './check-options.js';
 import { constantFactor } from './constant-factor.js';
 import { constant } from './constant.js';
 import { cosineWithWarmRestarts } from './cosine-with-warm-restarts.js';
@@ -27,9 +28,9 @@ export const scheduleKinds: readonly CheckedScheduleSpec['kind'][] = scheduleSpe
  * @example buildSchedule({ kind: 'warmup', steps: 10, schedule: { kind: 'cosine', learningRate: 0.1, tMax: 90 } })
  */
 export function buildSchedule(spec: ScheduleSpec): Schedule {
-  const parsed = scheduleSpec.safeParse(spec, { reportInput: true });
+  const parsed = scheduleSpec.safeParse(spec);
   if (!parsed.success) {
-    const found = problemsOf(parsed.error, (path) => knownAt(spec, path));
+    const found = problemsOf(parsed.error, scheduleSpec, spec);
     const kinds = `the kinds are ${scheduleKinds.join(', ')}, and lambda in code alone`;
     throw invalidOptions('a schedule', found, found.some(({ path }) => path.at(-1) === 'kind') ? kinds : undefined);
   }
@@ -72,7 +73,7 @@ function build(spec: CheckedScheduleSpec, path: SpecPath, problems: ConfigProble
       const problem = warmupProblem(options.from, behind(0));
       if (problem === undefined) return warmup(behind, options);
       const at = [...path, 'from'];
-      problems.push({ path: at, message: `${pathText(at)}: ${problem}` });
+      problems.push({ path: at, message: problem });
       return behind;
     }
     case 'sequential': {
@@ -89,12 +90,4 @@ function build(spec: CheckedScheduleSpec, path: SpecPath, problems: ConfigProble
 function optionsOf<S extends CheckedScheduleSpec>(spec: S): Omit<S, 'kind'> {
   const { kind: _, ...options } = spec;
   return options;
-}
-
-/** What may stand at a path of a spec: the kinds for a `kind`, otherwise the options of the kind that is there. */
-function knownAt(spec: unknown, path: SpecPath): readonly string[] {
-  if (path.at(-1) === 'kind') return scheduleKinds;
-  const found = valueAt(path.reduce<unknown>(valueAt, spec), 'kind');
-  const option = scheduleSpec.options.find(({ shape }) => shape.kind.value === found);
-  return option === undefined ? [] : Object.keys(option.shape);
 }

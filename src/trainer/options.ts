@@ -4,14 +4,13 @@ import type { DataSource } from '../data/index.js';
 import { ConfigError } from '../errors.js';
 import type { Sink } from '../events/index.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
-import { listProblems, problemsOf } from '../plugin/problems.js';
+import { listProblems, problemsOf } from '../problems.js';
 import type { LossSpec } from './loss/index.js';
 import type { MetricsSpec } from './metrics/index.js';
 import type { ModelSource } from './model.js';
-import type { OptimizerSpec } from './optimizer/index.js';
+import { clippingSchema, weightDecaySchema, type OptimizerSpec } from './optimizer/index.js';
 
 const count = z.int().min(1);
-const positive = z.number().positive();
 
 /** How a fit runs: also the part of a config file that is called `fit`. */
 export const fitSettingsSchema = z.strictObject({
@@ -37,22 +36,6 @@ export interface FitOptions extends FitSettings {
   /** Ends the fit cleanly after the step that is under way. */
   readonly signal?: AbortSignal;
 }
-
-/** Exactly one way of clipping. */
-export const clippingSchema = z.union([
-  z.strictObject({ value: positive.describe('Each entry into [-value, value].') }),
-  z.strictObject({ norm: positive.describe('Each gradient to this L2 norm at most.') }),
-  z.strictObject({ globalNorm: positive.describe('All gradients together to this L2 norm at most.') }),
-]);
-export type ClippingOptions = z.input<typeof clippingSchema>;
-
-export const weightDecaySchema = z.union([
-  z.number().min(0),
-  z.strictObject({
-    rate: z.number().min(0).describe('Share of a weight that is taken off a step, times the learning rate.'),
-    mode: z.enum(['decoupled', 'l2']).default('decoupled').describe('decoupled: AdamW. l2: added to the gradient.'),
-  }),
-]);
 
 /** The part of the trainer's options that is plain data: also what a config file may set. */
 export const trainerSettingsSchema = z.strictObject({
@@ -91,7 +74,7 @@ function checkPlain<S extends z.ZodObject>(what: string, schema: S, options: obj
   const whole = schema.extend(known);
   const result = whole.safeParse(options);
   if (!result.success) {
-    const problems = problemsOf(result.error, whole);
+    const problems = problemsOf(result.error, whole, options);
     throw new ConfigError('OPTIONS_INVALID', { found: `${what} are not valid: ${listProblems(problems)}`, problems });
   }
   return Object.fromEntries(Object.entries(result.data).filter(([key, value]) => !others.includes(key) && value !== undefined)) as z.output<S>;

@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigProblem, type ErrorCode } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
-import { listProblems } from '../plugin/problems.js';
+import { listProblems } from '../problems.js';
 
 /** A problem of a specification (loss, metrics, optimizer) with the code that it would be thrown under alone. */
 export interface CodedProblem extends ConfigProblem {

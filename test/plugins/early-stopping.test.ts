@@ -308,9 +308,9 @@ describe('earlyStopping over checkpoints and fits', () => {
 describe("earlyStopping's options", () => {
   test.each([
     [{ monitor: 'val_reward' }, /mode: the name "val_reward" does not tell.*'min' or 'max'/],
-    [{ every: 10 }, /every: every counts steps/],
+    [{ every: 10 }, /not valid: every counts steps/],
     [{ every: 10, unit: 'steps' }, /every: "val_loss" is checked at every validation/],
-    [{ stoppingThreshold: 5, divergenceThreshold: 2 }, /divergenceThreshold: divergenceThreshold 2 is better than stoppingThreshold 5/],
+    [{ stoppingThreshold: 5, divergenceThreshold: 2 }, /not valid: divergenceThreshold 2 is better than stoppingThreshold 5/],
     [{ patience: -1 }, /patience/],
     [{ minDelta: -0.1 }, /minDelta/],
     [{ patiance: 3 }, /did you mean "patience"/],

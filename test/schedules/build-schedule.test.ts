@@ -70,5 +70,5 @@ test('a lambda is not known in a spec, and the message says where it is', () => 
 });
 
 test('a spec that is missing is refused', () => {
-  expect(problemsOf(undefined)).toEqual([{ path: [], message: 'the value is missing, expected object' }]);
+  expect(problemsOf(undefined)).toEqual([{ path: [], message: 'missing, expected an object' }]);
 });

@@ -50,5 +50,5 @@ test('a cosine beyond its tMax of 10 adds to the rate in PyTorch; here it goes o
 });
 
 test('no factors at all are refused', () => {
-  expect(() => chained(exponential({ learningRate: 1, gamma: 0.5 }), [])).toThrow('factors is an array of 0');
+  expect(() => chained(exponential({ learningRate: 1, gamma: 0.5 }), [])).toThrow('factors: found an array of 0, expected an array of at least 1');
 });

@@ -86,23 +86,23 @@ describe.each(Object.entries(factories))('%s', (_name, { make, options, zero = [
 test('the message says what was found and what is expected, for each option', () => {
   const { message } = errorOf(() => cosine({ learningRate: -1, tMax: 0.5 }));
   expect(message).toBe(
-    'the options of cosine are invalid: learningRate is -1, expected number to be >0; tMax is 0.5, expected int; it takes learningRate, tMax, etaMin.',
+    'the options of cosine are invalid: learningRate: found -1, expected a number above 0; tMax: found 0.5, expected a whole number; it takes learningRate, tMax, etaMin.',
   );
 });
 
 test('a misspelt option is answered with the right name', () => {
   const { problems, message } = errorOf(() => cosine({ learningRate: 0.1, tMax: 10, etamin: 0 } as never));
-  expect(problems).toEqual([{ path: ['etamin'], message: 'etamin is not an option', suggestion: 'etaMin' }]);
+  expect(problems).toEqual([{ path: ['etamin'], message: 'unknown key "etamin"', suggestion: 'etaMin' }]);
   expect(message).toContain('(did you mean "etaMin"?)');
 });
 
 test('an option that is not given is missing, and so are options as such', () => {
-  expect(errorOf(() => exponential({ learningRate: 0.1 } as never)).problems[0]?.message).toBe('gamma is missing, expected number');
-  expect(errorOf(() => (constant as unknown as () => unknown)()).message).toContain('the value is missing');
+  expect(errorOf(() => exponential({ learningRate: 0.1 } as never)).problems[0]?.message).toBe('missing, expected a number');
+  expect(errorOf(() => (constant as unknown as () => unknown)()).message).toContain('missing, expected an object');
 });
 
 test('in a nested spec a problem has its whole path, and a misspelt kind or option its nearest name', () => {
-  const { problems } = errorOf(() =>
+  const { problems, message } = errorOf(() =>
     buildSchedule({
       kind: 'sequential',
       milestones: [5],
@@ -113,13 +113,13 @@ test('in a nested spec a problem has its whole path, and a misspelt kind or opti
     } as never),
   );
   expect(problems).toEqual([
-    { path: ['schedules', 0, 'tMax'], message: 'schedules[0].tMax is missing, expected number' },
-    { path: ['schedules', 0, 'tmax'], message: 'schedules[0].tmax is not an option', suggestion: 'tMax' },
-    { path: ['schedules', 1, 'steps'], message: 'schedules[1].steps is 0, expected number to be >=1' },
+    { path: ['schedules', 0, 'tmax'], message: 'unknown key "tmax"', suggestion: 'tMax' },
+    { path: ['schedules', 1, 'steps'], message: 'found 0, expected a whole number of at least 1' },
     {
       path: ['schedules', 1, 'schedule', 'kind'],
-      message: 'schedules[1].schedule.kind is "exponental", which is not known',
+      message: expect.stringMatching(/^found "exponental", expected one of constant, .*, chained$/) as unknown,
       suggestion: 'exponential',
     },
   ]);
+  expect(message).toContain('schedules[0]: unknown key "tmax" (did you mean "tMax"?); schedules[1].steps: found 0,');
 });

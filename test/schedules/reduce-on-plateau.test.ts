@@ -148,6 +148,6 @@ test('the state goes through JSON after every metric and changes nothing, and th
 
 test('a minLr above the learning rate, a factor of 1 and a relative threshold of 1 are refused', () => {
   expect(() => reduceOnPlateau({ learningRate: 0.1, minLr: 0.2 })).toThrow('minLr 0.2 is above the learningRate 0.1');
-  expect(() => reduceOnPlateau({ learningRate: 0.1, factor: 1 })).toThrow('factor is 1, expected number to be <1');
+  expect(() => reduceOnPlateau({ learningRate: 0.1, factor: 1 })).toThrow('factor: found 1, expected a number below 1');
   expect(() => reduceOnPlateau({ learningRate: 0.1, threshold: 1 })).toThrow('threshold 1 is relative');
 });

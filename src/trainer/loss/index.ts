@@ -2,4 +2,4 @@ export { checkLabels } from './check-labels.js';
 export { compileLoss, type CompiledLoss, type LossOptions, type LossSpec, type LossValues } from './compile-loss.js';
 export { lossConfigSchema, lossNames, type LossConfig, type LossName } from './loss-names.js';
 export type { LabelForm, LabelValues, LossFunction, OutputLoss, OutputSpec } from './loss.js';
-export type { LossEntry } from './resolve-loss.js';
+export { checkLossEntry, type LossEntry } from './resolve-loss.js';

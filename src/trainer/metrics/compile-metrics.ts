@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DataError } from '../../errors.js';
-import { problemsOf } from '../../plugin/problems.js';
+import { DataError, type ConfigProblem } from '../../errors.js';
+import { problemsOf } from '../../problems.js';
 import type { CompiledLoss } from '../loss/compile-loss.js';
 import type { OutputLoss } from '../loss/loss.js';
 import { throwProblems, unknownName, type CodedProblem } from '../spec-problems.js';
-import { knownMetricNames, metricConfigSchema, metricNamed, type MetricConfig, type MetricName } from './metric-names.js';
+import { knownMetricNames, metricConfigSchema, metricNamed, type MetricConfig, type MetricDefinition, type MetricName } from './metric-names.js';
 import { assertMetricLabels, meanOf, type Metric, type MetricFunction } from './metric.js';
 
 /** A metric: a name, a name with options, or a function whose mean over samples is the metric. */
@@ -108,21 +108,32 @@ function resolve({ entry, output, index, path }: PlacedEntry, several: boolean, 
     const name = entry.name === '' ? 'metric' : entry.name;
     return [{ name: called(name), metric: meanOf('free', entry), output, index }];
   }
-  const parsed = metricConfigSchema.safeParse(typeof entry === 'string' ? { name: entry } : entry);
+  const checked = checkMetricEntry(entry, path);
+  if ('problems' in checked) {
+    problems.push(...checked.problems);
+    return [];
+  }
+  const { name, as, ...config } = checked.config;
+  return [{ name: called(as ?? name), metric: checked.definition.make(output, config), output, index }];
+}
+
+/** A metric by name with its options, or the problems that show without a model. */
+export function checkMetricEntry(
+  entry: unknown,
+  path: ConfigProblem['path'],
+): { readonly config: MetricConfig; readonly definition: MetricDefinition } | { readonly problems: readonly CodedProblem[] } {
+  const given = typeof entry === 'string' ? { name: entry } : entry;
+  const parsed = metricConfigSchema.safeParse(given);
   if (!parsed.success) {
-    const found = problemsOf(parsed.error, metricConfigSchema);
-    problems.push(...found.map((problem) => ({ ...problem, path: [...path, ...problem.path], code: 'OPTIONS_INVALID' as const })));
-    return [];
+    const found = problemsOf(parsed.error, metricConfigSchema, given);
+    return { problems: found.map((problem) => ({ ...problem, path: [...path, ...problem.path], code: 'OPTIONS_INVALID' as const })) };
   }
-  const { name, as, ...config } = parsed.data;
+  const { name, as: _, ...config } = parsed.data;
   const definition = metricNamed(name);
-  if (definition === undefined) {
-    problems.push(unknownName('METRIC_UNKNOWN', 'metric', name, knownMetricNames, path));
-    return [];
-  }
+  if (definition === undefined) return { problems: [unknownName('METRIC_UNKNOWN', 'metric', name, knownMetricNames, typeof entry === 'string' ? path : [...path, 'name'])] };
   const unfit = (Object.keys(config) as (keyof typeof config)[]).filter((option) => config[option] !== undefined && !definition.options.includes(option));
-  problems.push(...unfit.map((option) => ({ code: 'OPTIONS_INVALID' as const, path: [...path, option], message: `${name} has no option "${option}"` })));
-  return unfit.length > 0 ? [] : [{ name: called(as ?? name), metric: definition.make(output, config), output, index }];
+  if (unfit.length > 0) return { problems: unfit.map((option) => ({ code: 'OPTIONS_INVALID' as const, path: [...path, option], message: `${name} has no option "${option}"` })) };
+  return { config: parsed.data, definition };
 }
 
 function sumsOf(placed: readonly PlacedMetric[], labels: readonly tf.Tensor[], predictions: readonly tf.Tensor[]): tf.Tensor1D {

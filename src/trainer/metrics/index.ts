@@ -1,3 +1,3 @@
-export { compileMetrics, type CompiledMetrics, type MetricEntry, type MetricsSpec } from './compile-metrics.js';
+export { checkMetricEntry, compileMetrics, type CompiledMetrics, type MetricEntry, type MetricsSpec } from './compile-metrics.js';
 export { knownMetricNames, metricConfigSchema, type MetricConfig, type MetricName } from './metric-names.js';
 export type { MetricFunction } from './metric.js';

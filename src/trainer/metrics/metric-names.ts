@@ -19,7 +19,7 @@ export const metricConfigSchema = z.strictObject({
 export type MetricConfig = z.infer<typeof metricConfigSchema>;
 export type MetricOption = Exclude<keyof MetricConfig, 'name' | 'as'>;
 
-interface MetricDefinition {
+export interface MetricDefinition {
   readonly options: readonly MetricOption[];
   make(place: MetricPlace, config: Omit<MetricConfig, 'name' | 'as'>): Metric;
 }

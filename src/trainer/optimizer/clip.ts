@@ -4,13 +4,21 @@
  * every gradient that it would have scaled. (By norm, float32 overflows where gradients are above 1e19.)
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import type { StepMemo } from '../../measure/index.js';
 import { sumsOfSquares } from '../../measure/sums-of-squares.js';
 
 type Gradients = ReadonlyMap<string, tf.Tensor>;
 
+const limit = z.number().positive();
+
 /** One way of clipping: each entry, each gradient's L2 norm, or the norm of all together. */
-export type ClippingOptions = { readonly value: number } | { readonly norm: number } | { readonly globalNorm: number };
+export const clippingSchema = z.union([
+  z.strictObject({ value: limit.describe('Each entry into [-value, value].') }),
+  z.strictObject({ norm: limit.describe('Each gradient to this L2 norm at most.') }),
+  z.strictObject({ globalNorm: limit.describe('All gradients together to this L2 norm at most.') }),
+]);
+export type ClippingOptions = z.input<typeof clippingSchema>;
 
 /**
  * Clips gradients into new tensors, which are the caller's to end.

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../../errors.js';
-import { problemsOf } from '../../plugin/problems.js';
+import { problemsOf } from '../../problems.js';
 import { problemsError, throwProblems, unknownName, type CodedProblem } from '../spec-problems.js';
 import { makeOptimizer } from './make-optimizer.js';
 import { optimizerNames, optimizerSchemas, type FullOptimizerConfig, type OptimizerConfig, type OptimizerName } from './optimizer-schema.js';
@@ -25,8 +25,7 @@ export interface OptimizerOptions {
  */
 export function compileOptimizer(spec: OptimizerSpec, options: OptimizerOptions = {}): TrainerOptimizer {
   if (isOptimizer(spec)) return fromOptimizer(spec, options);
-  const config = parse(spec);
-  const decay = decayOf(config, options);
+  const { config, decay } = checkOptimizer(spec, options);
   return new TrainerOptimizer({
     optimizer: makeOptimizer(config),
     owned: true,
@@ -53,6 +52,15 @@ function fromOptimizer(optimizer: tf.Optimizer, { weightDecay: decay }: Optimize
   return new TrainerOptimizer({ optimizer, owned: false, decay, config });
 }
 
+/**
+ * The options of an optimizer by name, with their defaults, and its weight decay.
+ * @throws ConfigError OPTIMIZER_INVALID, as compileOptimizer does
+ */
+export function checkOptimizer(spec: unknown, options: OptimizerOptions = {}): { readonly config: FullOptimizerConfig; readonly decay: WeightDecay | undefined } {
+  const config = parse(spec);
+  return { config, decay: decayOf(config, options) };
+}
+
 const isName = (name: string): name is OptimizerName => optimizerNames.some((each) => each === name);
 
 function parse(spec: unknown): FullOptimizerConfig {
@@ -69,7 +77,7 @@ function parse(spec: unknown): FullOptimizerConfig {
   const schema = optimizerSchemas[name];
   const parsed = schema.safeParse({ ...given, name });
   if (!parsed.success) {
-    throwProblems('the optimizer is', problemsOf(parsed.error, schema).map((problem) => ({ ...problem, code: 'OPTIMIZER_INVALID' })));
+    throwProblems('the optimizer is', problemsOf(parsed.error, schema, given).map((problem) => ({ ...problem, code: 'OPTIMIZER_INVALID' })));
     throw parsed.error;
   }
   const config = parsed.data;

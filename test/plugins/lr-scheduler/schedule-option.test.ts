@@ -20,23 +20,24 @@ describe('options that are refused', () => {
     expect(errorFor({ shedule: { kind: 'cosine' } }).problems).toContainEqual(expect.objectContaining({ path: ['shedule'], suggestion: 'schedule' }));
   });
 
-  test.each<[string, unknown, readonly (string | number)[], string]>([
-    ['a kind', { kind: 'cosin', tMax: 3 }, ['kind'], '(did you mean "cosine"?)'],
-    ['the kind that is no plain schedule', { kind: 'reduceOnPlateu' }, ['kind'], '(did you mean "reduceOnPlateau"?)'],
-    ['a kind that is near none', { kind: 'banana' }, ['kind'], `kind is "banana"; the kinds are ${[...scheduleKinds, 'reduceOnPlateau'].join(', ')}`],
-    ['an option of a kind', { kind: 'step', stepSize: 3, gama: 0.5 }, ['gama'], 'gama is not an option (did you mean "gamma"?)'],
-    ['an option deep inside', { kind: 'warmup', steps: 2, schedule: { kind: 'cosine', tMax: 3, etamin: 0 } }, ['schedule', 'etamin'], 'schedule.etamin is not an option (did you mean "etaMin"?)'],
-    ['a kind deep inside', { kind: 'warmup', steps: 2, schedule: { kind: 'cosin', tMax: 3 } }, ['schedule', 'kind'], '(did you mean "cosine"?)'],
-    ['an option of a plateau', { kind: 'reduceOnPlateau', patence: 3 }, ['patence'], '(did you mean "patience"?)'],
-    ['the option monitor of a plateau', { kind: 'reduceOnPlateau', monitr: 'loss' }, ['monitr'], '(did you mean "monitor"?)'],
-    ['a value', { kind: 'step', stepSize: 0 }, ['stepSize'], 'stepSize is 0, expected number to be >=1'],
-    ['a value of a plateau', { kind: 'reduceOnPlateau', factor: 2 }, ['factor'], 'factor is 2, expected number to be <1'],
-    ['a monitor that is no name', { kind: 'reduceOnPlateau', monitor: 3 }, ['monitor'], 'monitor is 3, expected the name of a metric'],
+  test.each<[string, unknown, readonly (string | number)[], string, string?]>([
+    ['a kind', { kind: 'cosin', tMax: 3 }, ['kind'], 'found "cosin", expected one of constant, ', 'cosine'],
+    ['the kind that is no plain schedule', { kind: 'reduceOnPlateu' }, ['kind'], 'found "reduceOnPlateu"', 'reduceOnPlateau'],
+    ['a kind that is near none', { kind: 'banana' }, ['kind'], `found "banana", expected one of ${[...scheduleKinds, 'reduceOnPlateau'].join(', ')}`],
+    ['an option of a kind', { kind: 'step', stepSize: 3, gama: 0.5 }, ['gama'], 'unknown key "gama"', 'gamma'],
+    ['an option deep inside', { kind: 'warmup', steps: 2, schedule: { kind: 'cosine', tMax: 3, etamin: 0 } }, ['schedule', 'etamin'], 'unknown key "etamin"', 'etaMin'],
+    ['a kind deep inside', { kind: 'warmup', steps: 2, schedule: { kind: 'cosin', tMax: 3 } }, ['schedule', 'kind'], 'found "cosin"', 'cosine'],
+    ['an option of a plateau', { kind: 'reduceOnPlateau', patence: 3 }, ['patence'], 'unknown key "patence"', 'patience'],
+    ['the option monitor of a plateau', { kind: 'reduceOnPlateau', monitr: 'loss' }, ['monitr'], 'unknown key "monitr"', 'monitor'],
+    ['a value', { kind: 'step', stepSize: 0 }, ['stepSize'], 'found 0, expected a whole number of at least 1'],
+    ['a value of a plateau', { kind: 'reduceOnPlateau', factor: 2 }, ['factor'], 'found 2, expected a number below 1'],
+    ['a monitor that is no name', { kind: 'reduceOnPlateau', monitor: 3 }, ['monitor'], 'found 3, expected text'],
     ['a factor of a chain with a rate', { kind: 'chained', schedule: { kind: 'cosine', tMax: 3 }, factors: [{ kind: 'constant', learningRate: 0.1 }] }, ['factors', 0, 'learningRate'], 'that of a factor must be 1'],
     ['a bottom above a rate that is given', { kind: 'cosine', learningRate: 0.1, tMax: 3, etaMin: 0.5 }, ['etaMin'], 'etaMin 0.5 is above the learningRate 0.1'],
-  ])('%s', (_, schedule, path, message) => {
+  ])('%s', (_, schedule, path, message, suggestion) => {
     const { problems } = errorFor({ schedule });
-    expect(problems).toEqual([{ path: ['schedule', ...path], message: expect.stringContaining(message) as unknown }]);
+    const near = suggestion === undefined ? {} : { suggestion };
+    expect(problems).toEqual([{ path: ['schedule', ...path], message: expect.stringContaining(message) as unknown, ...near }]);
   });
 
   test('TypeScript refuses a misspelt option of a kind as well', () => {
@@ -50,11 +51,11 @@ describe('options that are refused', () => {
   });
 
   test.each([
-    [undefined, 'schedule: it is missing'],
-    [{ schedule: 'cosine' }, 'schedule: it is "cosine"'],
-    [{ schedule: null }, 'schedule: it is null'],
-    [{ schedule: [] }, 'schedule: it is an array'],
-    [{ schedule: {} }, 'schedule.kind: kind is missing; the kinds are constant, '],
+    [undefined, 'schedule: missing, expected an object whose kind is one of constant, '],
+    [{ schedule: 'cosine' }, 'schedule: found "cosine", expected an object'],
+    [{ schedule: null }, 'schedule: found nothing (null), expected an object'],
+    [{ schedule: [] }, 'schedule: found an array of 0, expected an object'],
+    [{ schedule: {} }, 'schedule.kind: missing, expected one of constant, '],
   ])('no schedule: %j', (options, message) => {
     expect(errorFor(options).message).toContain(message);
   });
