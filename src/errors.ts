@@ -73,8 +73,11 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
+/** Without its full stop, as where it is a message of another library's. */
+const open = (text: string): string => text.replace(/\.$/, '');
+
 const sentence = ({ found, expected, remedy }: ErrorFacts): string =>
-  `${found}${expected === undefined ? '' : `; ${expected}`}.${remedy === undefined ? '' : ` ${remedy}`}`;
+  `${expected === undefined ? open(found) : `${open(found)}; ${open(expected)}`}.${remedy === undefined ? '' : ` ${remedy}`}`;
 
 /** The base of all errors of trainscope. `code` is stable; `found`, `expected` and `remedy` are the parts of the message. */
 export class TrainscopeError extends Error {

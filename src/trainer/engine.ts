@@ -5,7 +5,8 @@ import { evaluate } from './evaluate.js';
 import { compileLoss, type CompiledLoss, type OutputLoss } from './loss/index.js';
 import { compileMetrics } from './metrics/index.js';
 import { MetricSums } from './metric-sums.js';
-import { isHandwritten, openModel, type ModelFace } from './model.js';
+import type { ModelFace } from './model.js';
+import { isHandwritten, openModel } from './open-model.js';
 import { compileOptimizer, type TrainerOptimizer } from './optimizer/index.js';
 import type { TrainerOptions, checkTrainerOptions } from './options.js';
 import { Pace } from './pace.js';
@@ -36,7 +37,13 @@ export class Engine {
 
   static open(model: unknown, options: TrainerOptions, settings: Settings): Engine {
     const face = openModel(model);
-    return new Engine(face, compileOptimizer(options.optimizer ?? defaultOptimizer, optimizerOptions(settings)), options);
+    const optimizer = compileOptimizer(options.optimizer ?? defaultOptimizer, optimizerOptions(settings));
+    try {
+      return new Engine(face, optimizer, options);
+    } catch (error) {
+      optimizer.dispose();
+      throw error;
+    }
   }
 
   /** Builds the model where it was given as a function. */
@@ -59,11 +66,11 @@ export class Engine {
 
   /** Opens a source as this model takes it. `labels` false: inputs alone are wanted. */
   openData(source: DataSource, options: DataOptions, labels = true): LoadedData {
-    const { inputs, outputs } = this.model;
-    const isLayers = this.model.kind === 'layers';
+    const { inputs, dataNames } = this.model;
     const spec: DataSpec = {
-      ...(isLayers ? { inputNames: inputs.map(({ name }) => name), inputShapes: inputs.map(({ shape }) => shape), inputDtypes: inputs.map(({ dtype }) => dtype) } : {}),
-      ...(labels ? (isLayers ? { labelNames: outputs.map(({ name }) => name) } : {}) : { labelNames: [] }),
+      inputNames: dataNames.inputs,
+      ...(this.model.kind === 'layers' ? { inputShapes: inputs.map(({ shape }) => shape), inputDtypes: inputs.map(({ dtype }) => dtype) } : {}),
+      labelNames: labels ? dataNames.labels : [],
       ...(labels && this.#compiled !== undefined ? { labelClasses: this.#compiled.loss.outputs.map(classesOf) } : {}),
     };
     return openData(source, spec, options);

@@ -25,6 +25,17 @@ export interface ForwardBackwardAsk {
   readonly layers: readonly string[] | 'all';
 }
 
+/**
+ * Ends what TensorFlow.js kept for a backward pass that does not come: it ends that itself after the pass, but not when
+ * the function to differentiate throws.
+ */
+function disposeTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0) return;
+  const tape = state.activeTape as typeof state.activeTape | null | undefined;
+  for (const { saved } of tape ?? []) for (const tensor of saved ?? []) tensor.dispose();
+}
+
 const unreachable = /connection between any variable and the result of the loss function/;
 
 /**
@@ -56,6 +67,7 @@ export function forwardBackward({ model, loss, lossHook, trainable, batch, layer
     return { gradients, loss: value, perOutput, predictions, activations };
   } catch (error) {
     for (const each of [...predictions, ...perOutput, ...activations.values()]) each.dispose();
+    disposeTape();
     if (error instanceof Error && unreachable.test(error.message)) {
       throw new ConfigError('LOSS_OUTPUT_MISMATCH', {
         found: 'the loss does not depend on any trainable weight',

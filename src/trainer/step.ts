@@ -81,14 +81,14 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
         batch,
         layers: due?.sources.has('activations') === true ? (due.layers ?? 'all') : [],
       });
-      bag.putAll([pass.loss, ...pass.perOutput, ...pass.predictions, ...pass.activations.values()]);
+      bag.putAll([pass.loss, ...pass.perOutput, ...pass.predictions, ...pass.activations.values(), ...pass.gradients.values()]);
       const vector = metrics.vector(pass.loss, pass.perOutput, batch.labels, pass.predictions, batch.size);
       own = own === undefined ? vector : addBoth(own, vector);
       if (batches.length === 1) for (const [name, gradient] of pass.gradients) raw.set(name, gradient);
       else accumulate(raw, pass.gradients, batch.size / total);
+      bag.putAll(raw.values());
       last = { batch, pass };
     }
-    bag.putAll(raw.values());
 
     clock.enter('plugins');
     const hooked: Gradients | Promise<Gradients> = runner.hooks.gradients?.(raw) ?? raw;

@@ -1,0 +1,123 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { model as makeModel, type LayersModel } from '@tensorflow/tfjs-layers';
+import { ConfigError } from '../errors.js';
+import { weightOf } from './model-weight.js';
+import type { ForwardResult, LayerSummary, ModelFace, ModelWeight, Port } from './model.js';
+
+/** Whether it has what a LayersModel has: one of another copy of tfjs-layers is one as well. */
+export const isLayersModel = (source: unknown): source is LayersModel => {
+  const candidate = source as Partial<Record<keyof LayersModel, unknown>>;
+  return Array.isArray(candidate.layers) && Array.isArray(candidate.inputNames) && typeof candidate.call === 'function';
+};
+
+const isVariable = (tensor: tf.Tensor): tensor is tf.Variable => tensor instanceof tf.Variable;
+
+const activationOf = (layer: { getConfig(): tf.serialization.ConfigDict }): string | undefined => {
+  const { activation } = layer.getConfig();
+  return typeof activation === 'string' ? activation : undefined;
+};
+
+/** A model that hands out more than its outputs: each layer's name with the place of its value. */
+interface TappedModel {
+  readonly model: LayersModel;
+  readonly places: readonly (readonly [string, number])[];
+}
+
+/** A LayersModel, as it is: nothing in it is patched. */
+export class LayersFace implements ModelFace {
+  readonly kind = 'layers';
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly dataNames: ModelFace['dataNames'];
+  readonly #tapped = new Map<string, TappedModel>();
+
+  constructor(readonly source: LayersModel) {
+    this.inputs = source.inputs.map((input, i) => ({ name: source.inputNames[i] ?? input.name, shape: input.shape, dtype: input.dtype }));
+    this.outputs = source.outputs.map((output, i) => {
+      const activation = activationOf(output.sourceLayer);
+      const port = { name: source.outputNames[i] ?? output.name, shape: output.shape, dtype: output.dtype };
+      return activation === undefined ? port : { ...port, activation };
+    });
+    this.dataNames = { inputs: this.inputs.map(({ name }) => name), labels: this.outputs.map(({ name }) => name) };
+  }
+
+  forward(inputs: readonly tf.Tensor[], training: boolean, layers?: readonly string[] | 'all'): ForwardResult {
+    const run = (model: LayersModel): tf.Tensor[] => {
+      const result = model.call([...inputs], { training });
+      return Array.isArray(result) ? result : [result];
+    };
+    if (layers === undefined || layers.length === 0) return { outputs: run(this.source), activations: new Map() };
+    const tap = this.#tap(layers);
+    const all = run(tap.model);
+    return {
+      outputs: all.slice(0, this.outputs.length),
+      activations: new Map(
+        tap.places.flatMap(([name, place]): [string, tf.Tensor][] => {
+          const value = all[place];
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
+    };
+  }
+
+  /** A model that shares the layers: the same kernel calls forward and backward, with more of them handed out. */
+  #tap(layers: readonly string[] | 'all'): TappedModel {
+    const tappable = this.source.layers.filter(({ inboundNodes, name }) => inboundNodes.length > 0 && (layers === 'all' || layers.includes(name)));
+    const key = tappable.map(({ name }) => name).join('\n');
+    const known = this.#tapped.get(key);
+    if (known !== undefined) return known;
+    const outputs = [...this.source.outputs];
+    const places = tappable.map((layer): readonly [string, number] => {
+      const output = layer.getOutputAt(0) as LayersModel['outputs'][number];
+      // Each value once: where one is asked for twice, tfjs-layers fills in the first place alone.
+      let place = outputs.indexOf(output);
+      if (place < 0) place = outputs.push(output) - 1;
+      return [layer.name, place];
+    });
+    const tapped = { model: makeModel({ inputs: this.source.inputs, outputs }), places };
+    this.#tapped.set(key, tapped);
+    return tapped;
+  }
+
+  penalty(): tf.Scalar | undefined {
+    const losses = this.source.calculateLosses();
+    return losses.length === 0 ? undefined : losses.reduce<tf.Scalar>((sum, each) => tf.add(sum, each), losses[0] === undefined ? tf.scalar(0) : tf.zerosLike(losses[0]));
+  }
+
+  weights(): readonly ModelWeight[] {
+    const seen = new Set<string>();
+    const trainable = new Set(this.source.trainableWeights.map(({ id }) => id));
+    return this.source.layers.flatMap((layer) =>
+      layer.weights.flatMap((weight) => {
+        const variable: tf.Tensor = weight.read();
+        // tfjs-layers gives the variable itself, and types it as a tensor.
+        if (!isVariable(variable) || seen.has(variable.name)) return [];
+        seen.add(variable.name);
+        return [weightOf(weight.name, variable, trainable.has(weight.id), layer.name)];
+      }),
+    );
+  }
+
+  layers(): readonly LayerSummary[] {
+    return this.source.layers.map((layer) => {
+      const shape = layer.outputShape;
+      const first = shape.length > 0 && Array.isArray(shape[0]) ? (shape[0]) : (shape as (number | null)[]);
+      return { name: layer.name, className: layer.getClassName(), outputShape: first, parameters: layer.countParams() };
+    });
+  }
+}
+
+/** A sequential model joins its layers late: at the first use, or here. */
+export function buildSequential(model: LayersModel): void {
+  if (model.built) return;
+  try {
+    (model as unknown as { build(): void }).build();
+  } catch (cause) {
+    throw new ConfigError('MODEL_INVALID', {
+      found: 'the model cannot be built',
+      expected: 'shapes are known before training',
+      remedy: 'Give the first layer an inputShape, and the model at least one layer.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { WeightRole } from '../measure/index.js';
+import type { ModelWeight } from './model.js';
+
+const roles: Readonly<Record<string, WeightRole>> = {
+  kernel: 'kernel',
+  recurrent_kernel: 'kernel',
+  depthwise_kernel: 'kernel',
+  pointwise_kernel: 'kernel',
+  embeddings: 'kernel',
+  bias: 'bias',
+  gamma: 'normalization',
+  beta: 'normalization',
+  moving_mean: 'statistic',
+  moving_variance: 'statistic',
+};
+
+/** What a weight is, from the last part of its name (tfjs-layers' names; `_1` and the like set aside). */
+const roleOf = (name: string): WeightRole => {
+  const last = name.split('/').at(-1) ?? name;
+  const plain = last.replace(/_\d+$/, '');
+  return roles[plain] ?? (/(^|_)(b|bias)$/i.test(plain) ? 'bias' : 'other');
+};
+
+/** A weight as the trainer knows it. */
+export const weightOf = (name: string, variable: tf.Variable, trainable: boolean, layer: string | undefined): ModelWeight => ({
+  info: { name, shape: variable.shape, size: variable.size, role: roleOf(name), layer, trainable },
+  variable,
+});
