@@ -4,7 +4,12 @@ import { dirname, sep } from 'node:path';
 import { exported, loadingFailed, versionOf, type LoadPackage } from './load-package.js';
 import { supplyNullCheck } from './null-check.js';
 import { withoutNewProcessListeners } from './wasm/process-listeners.js';
+import { text } from './text.js';
 import { registerTrainingKernels } from './wasm/register.js';
+import { findAdapter, type WebgpuOptions } from './webgpu/adapter.js';
+import type { GpuAdapter } from './webgpu/gpu.js';
+import { makeBackend, type BackendClass } from './webgpu/make-backend.js';
+import { mendCast } from './webgpu/mend-cast.js';
 
 /** In the order of 'auto': what computes fastest first, and the one that always works last. */
 export const backendNames = ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu'] as const;
@@ -13,12 +18,17 @@ export type BackendName = (typeof backendNames)[number];
 
 /** A backend that works and is in use, or why it could not be had. */
 export type Attempt =
-  | { readonly works: true; readonly registeredAs: string; readonly version: string | undefined; readonly device: 'cpu' | 'gpu'; readonly notes: readonly string[] }
-  | { readonly works: false; readonly reason: string };
+  | {
+      readonly works: true;
+      readonly registeredAs: string;
+      readonly version: string | undefined;
+      readonly device: 'cpu' | 'gpu' | undefined;
+      readonly deviceName?: string;
+      readonly notes: readonly string[];
+    }
+  | { readonly works: false; readonly reason: string; readonly remedy: string | undefined };
 
-const refused = (reason: string): Attempt => ({ works: false, reason });
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const refused = (reason: string, remedy?: string): Attempt => ({ works: false, reason, remedy });
 
 /**
  * Makes a registered backend the one in use and has it multiply: [1 2; 3 4] x [5; 6] = [17; 39]. A backend that
@@ -57,27 +67,69 @@ async function native(packageName: '@tensorflow/tfjs-node' | '@tensorflow/tfjs-n
   return { works: true, registeredAs: 'tensorflow', version: versionOf(module, 'tfjs-node'), device, notes: note === undefined ? [] : [note] };
 }
 
-async function webgpu(load: LoadPackage): Promise<Attempt> {
-  const { navigator } = globalThis as { readonly navigator?: { readonly gpu?: unknown } };
-  if (navigator?.gpu === undefined) {
-    try {
-      await load('webgpu');
-    } catch (error) {
-      return refused(loadingFailed('webgpu', error));
-    }
-    return refused('navigator.gpu is not there; Dawn through the package webgpu is not supported yet: set up the backend before training, and auto will keep it');
+/** How a backend is asked for. */
+export interface Asked {
+  readonly load: LoadPackage;
+  readonly webgpu: WebgpuOptions;
+  /** Whether by its name, rather than as one of those that 'auto' tries. */
+  readonly byName: boolean;
+}
+
+async function webgpu({ load, webgpu: options, byName }: Asked): Promise<Attempt> {
+  const packageName = '@tensorflow/tfjs-backend-webgpu';
+  // The one that is there may have tensors of the caller's on it.
+  if (Object.hasOwn(tf.engine().registry, 'webgpu')) {
+    mendCast();
+    const problem = await useAndProbe('webgpu');
+    const notes = ['webgpu was set up before and stays on its device; tf.removeBackend("webgpu") ends it, for another to be chosen'];
+    return problem === undefined ? { works: true, registeredAs: 'webgpu', version: undefined, device: undefined, notes } : refused(problem);
+  }
+  const found = await findAdapter(load, options);
+  if ('reason' in found) return refused(found.reason, found.remedy);
+  const { gpu, adapter, request, name, software } = found;
+  if (software && !byName && options.adapter === undefined) {
+    return refused(`the adapter "${name}" computes on the CPU, slower than wasm does; auto takes it when it is asked for by name (webgpu: { adapter: '...' })`);
   }
   let module: unknown;
   try {
-    module = await load('@tensorflow/tfjs-backend-webgpu');
+    module = await load(packageName);
   } catch (error) {
-    return refused(loadingFailed('@tensorflow/tfjs-backend-webgpu', error));
+    return refused(loadingFailed(packageName, error), `npm install ${packageName}`);
+  }
+  const Backend = exported(module, 'WebGPUBackend');
+  if (typeof Backend !== 'function') return refused(`${packageName} exports no WebGPUBackend`, 'Install version 4.22.');
+  if (tf.getKernelsForBackend('webgpu').length === 0) return refused(`${packageName} registered its kernels with another copy of @tensorflow/tfjs-core than the one trainscope uses`);
+  mendCast();
+  try {
+    // Loaded before, from the cache; where navigator.gpu is the runtime's, the scope has the classes already.
+    const globals = (exported(Object.hasOwn(globalThis, 'GPUBuffer') ? undefined : await load('webgpu'), 'globals') ?? {}) as Readonly<Record<string, unknown>>;
+    const make = (from: GpuAdapter): Promise<tf.KernelBackend> => makeBackend(Backend as BackendClass, gpu, from, globals);
+    // Made before it is registered: TensorFlow.js prints why a backend did not initialise, and answers with false alone.
+    let first: tf.KernelBackend | undefined = await make(adapter);
+    // With a navigator.gpu there, the package has registered itself, with whatever adapter comes first.
+    if ((tf.findBackendFactory('webgpu') as unknown) != null) tf.removeBackend('webgpu');
+    tf.registerBackend('webgpu', async () => {
+      const made = first;
+      first = undefined;
+      if (made !== undefined) return made;
+      const next = await request();
+      if (next === null) throw new Error(`the WebGPU adapter "${name}" is gone`);
+      return make(next);
+    }, 3);
+  } catch (error) {
+    return refused(`the device of the adapter "${name}" could not be set up: ${text(error)}`);
   }
   const problem = await useAndProbe('webgpu');
-  return problem === undefined ? { works: true, registeredAs: 'webgpu', version: versionOf(module, 'version_webgpu'), device: 'gpu', notes: [] } : refused(problem);
+  if (problem !== undefined) {
+    // Ends the device as well.
+    tf.removeBackend('webgpu');
+    return refused(problem);
+  }
+  const notes = software ? [`the WebGPU adapter "${name}" computes on the CPU, slower than wasm does`] : [];
+  return { works: true, registeredAs: 'webgpu', version: versionOf(module, 'version_webgpu'), device: software ? 'cpu' : 'gpu', deviceName: name, notes };
 }
 
-async function wasm(load: LoadPackage): Promise<Attempt> {
+async function wasm({ load }: Asked): Promise<Attempt> {
   let module: unknown;
   try {
     module = await load('@tensorflow/tfjs-backend-wasm');
@@ -96,7 +148,7 @@ async function wasm(load: LoadPackage): Promise<Attempt> {
   return problem === undefined ? { works: true, registeredAs: 'wasm', version: versionOf(module, 'version_wasm'), device: 'cpu', notes: [] } : refused(problem);
 }
 
-async function cpu(load: LoadPackage): Promise<Attempt> {
+async function cpu({ load }: Asked): Promise<Attempt> {
   let module: unknown;
   try {
     module = await load('@tensorflow/tfjs-backend-cpu');
@@ -108,9 +160,9 @@ async function cpu(load: LoadPackage): Promise<Attempt> {
 }
 
 /** Tries one backend. It is the one in use when this works; when it does not, any backend may be, or none. */
-export const attempts: Readonly<Record<BackendName, (load: LoadPackage) => Promise<Attempt>>> = {
-  'tfjs-node-gpu': (load) => native('@tensorflow/tfjs-node-gpu', load),
-  'tfjs-node': (load) => native('@tensorflow/tfjs-node', load),
+export const attempts: Readonly<Record<BackendName, (asked: Asked) => Promise<Attempt>>> = {
+  'tfjs-node-gpu': ({ load }) => native('@tensorflow/tfjs-node-gpu', load),
+  'tfjs-node': ({ load }) => native('@tensorflow/tfjs-node', load),
   webgpu,
   wasm,
   cpu,

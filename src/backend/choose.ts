@@ -5,6 +5,8 @@ import { didYouMean } from '../nearest-name.js';
 import { attempts, backendNames, type BackendName } from './candidate.js';
 import { loadInstalled, type LoadPackage } from './load-package.js';
 import { registerTrainingKernels } from './wasm/register.js';
+import type { WebgpuOptions } from './webgpu/adapter.js';
+import { mendCast } from './webgpu/mend-cast.js';
 
 export { backendNames, type BackendName } from './candidate.js';
 
@@ -19,6 +21,8 @@ export interface BackendChoice {
   readonly version: string | undefined;
   /** Where it computes, where that is known. */
   readonly device: 'cpu' | 'gpu' | undefined;
+  /** The device's own name, where the backend has a choice of several: of webgpu, the adapter's. */
+  readonly deviceName: string | undefined;
   /** Those tried before it, in order, each with its reason. */
   readonly refusals: readonly BackendRefusal[];
   /** What was done beyond choosing, for the run's log. */
@@ -31,6 +35,8 @@ export interface ChooseBackendOptions {
    * its backend with tf.registerBackend) is how the native choices are tested without their binaries.
    */
   readonly load?: LoadPackage;
+  /** The device of webgpu, where that is chosen or 'auto' comes to it. */
+  readonly webgpu?: WebgpuOptions;
 }
 
 /** The last choice of this process, to tell a backend that we set up from one that the caller did. */
@@ -50,7 +56,11 @@ function keep(name: string): BackendChoice {
     registerTrainingKernels();
     notes.push('the kernels that training needs were added to it');
   }
-  return { backend: name, registeredAs: name, kept: true, version: undefined, device: undefined, refusals: [], notes };
+  if (name === 'webgpu') {
+    mendCast();
+    notes.push('its cast of integers to floats was mended');
+  }
+  return { backend: name, registeredAs: name, kept: true, version: undefined, device: undefined, deviceName: undefined, refusals: [], notes };
 }
 
 /**
@@ -61,17 +71,22 @@ function keep(name: string): BackendChoice {
  * matrices rightly. A package that is not installed is a refusal, never an error. A name takes that backend or none.
  * wasm gets the training kernels; tfjs-node on Node 23 and later gets the one util function that it misses (in `notes`).
  *
- * The choices tfjs-node, tfjs-node-gpu and webgpu are tested against stand-ins of the same public surface, as their
- * binaries are downloaded at installation; wasm and cpu against the packages themselves. For webgpu a navigator.gpu
- * has to be there: setting Dawn up under Node is not supported yet, and is refused with that reason.
+ * webgpu takes navigator.gpu where that is there, else Dawn from the package webgpu; `webgpu` says which adapter. 'auto'
+ * takes none that computes on the CPU unless `webgpu.adapter` names it. Its tensors can be read with await alone, and its
+ * device ends with tf.removeBackend('webgpu').
+ *
+ * The choices tfjs-node and tfjs-node-gpu are tested against stand-ins of the same public surface, as their binaries are
+ * downloaded at installation; wasm and cpu against the packages themselves, webgpu against both.
  *
  * Throws BackendError: BACKEND_UNKNOWN for a name that is none of these, BACKEND_UNAVAILABLE, with `refusals`,
  * when what was asked for cannot be had.
  *
  * @example
  * const { backend, refusals } = await chooseBackend('auto');
+ * @example
+ * const { deviceName } = await chooseBackend('webgpu', { webgpu: { adapter: 'nvidia' } });
  */
-export async function chooseBackend(choice: 'auto' | BackendName = 'auto', { load = loadInstalled }: ChooseBackendOptions = {}): Promise<BackendChoice> {
+export async function chooseBackend(choice: 'auto' | BackendName = 'auto', { load = loadInstalled, webgpu = {} }: ChooseBackendOptions = {}): Promise<BackendChoice> {
   supplyChainedOps();
   // Names come from config files and the command line as well.
   const asked: string = choice;
@@ -86,21 +101,23 @@ export async function chooseBackend(choice: 'auto' | BackendName = 'auto', { loa
   }
 
   const refusals: BackendRefusal[] = [];
+  let remedy: string | undefined;
   for (const backend of choice === 'auto' ? backendNames : [choice]) {
-    const attempt = await attempts[backend](load);
+    const attempt = await attempts[backend]({ load, webgpu, byName: choice !== 'auto' });
     if (attempt.works) {
-      const { registeredAs, version, device, notes } = attempt;
-      lastChoice = { backend, registeredAs, kept: false, version, device, refusals, notes };
+      const { registeredAs, version, device, deviceName, notes } = attempt;
+      lastChoice = { backend, registeredAs, kept: false, version, device, deviceName, refusals, notes };
       return lastChoice;
     }
     refusals.push({ backend, reason: attempt.reason });
+    remedy = attempt.remedy;
   }
   // A failed attempt may have left its backend, or none, in use.
   if (current !== undefined && tf.getBackend() !== current) await tf.setBackend(current);
   throw new BackendError('BACKEND_UNAVAILABLE', {
     found: choice === 'auto' ? 'no backend could be set up' : `the backend ${choice} cannot be had`,
     expected: refusals.map(({ backend, reason }) => `${backend}: ${reason}`).join('; '),
-    remedy: choice === 'auto' ? 'Reinstall @tensorflow/tfjs-backend-cpu, which needs nothing but JavaScript.' : "Install what is missing, or use 'auto' to take the first backend that works.",
+    remedy: choice === 'auto' ? 'Reinstall @tensorflow/tfjs-backend-cpu, which needs nothing but JavaScript.' : (remedy ?? "Install what is missing, or use 'auto' to take the first backend that works."),
     refusals,
   });
 }

@@ -1,3 +1,4 @@
 export { backendNames, chooseBackend, type BackendChoice, type BackendName, type ChooseBackendOptions } from './choose.js';
 export type { LoadPackage } from './load-package.js';
 export { registerTrainingKernels } from './wasm/register.js';
+export type { WebgpuOptions } from './webgpu/adapter.js';

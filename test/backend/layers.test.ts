@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { input, layers, model as functional, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
-import { difference, fixed, onBoth } from './on-backends.js';
+import { difference, fixed, onCpuAndTested, testedBackend } from './on-backends.js';
 
 interface Example {
   readonly name: string;
@@ -116,17 +116,17 @@ function step(example: Example): tf.Tensor[] {
   }
 }
 
-describe('every layer that trains has the same predictions, loss and gradients on wasm as on cpu', () => {
+describe(`every layer that trains has the same predictions, loss and gradients on ${testedBackend} as on cpu`, () => {
   test.each(examples.map((example) => [example.name, example] as const))('%s', async (_, example) => {
-    const both = await onBoth(() => step(example));
-    expect(both.wasm.length).toBeGreaterThan(2);
-    expect(both.wasm.map(({ shape }) => shape)).toEqual(both.cpu.map(({ shape }) => shape));
-    for (const [at, { values }] of both.wasm.entries()) {
+    const both = await onCpuAndTested(() => step(example));
+    expect(both.tested.length).toBeGreaterThan(2);
+    expect(both.tested.map(({ shape }) => shape)).toEqual(both.cpu.map(({ shape }) => shape));
+    for (const [at, { values }] of both.tested.entries()) {
       expect(values.every(Number.isFinite)).toBe(true);
       // float32 on both sides, in different orders of summation.
       expect(difference(values, both.cpu[at]!.values), `result ${at}`).toBeLessThan(3e-5);
     }
-    const gradients = both.wasm.slice(2).flatMap(({ values }) => values);
+    const gradients = both.tested.slice(2).flatMap(({ values }) => values);
     expect(gradients.some((each) => each !== 0)).toBe(true);
   });
 });
@@ -135,13 +135,13 @@ describe('a step worked out by hand', () => {
   test('a dense layer with relu and a squared loss: weights [[1, -1]], bias [0, 0], x = 2, target [1, 1]', async () => {
     // y = relu([2, -2]) = [2, 0]; loss = mean((y - t)^2) = ((1)^2 + (-1)^2) / 2 = 1; dL/dy = (y - t) = [1, -1];
     // relu passes the first alone: dL/db = [1, 0], dL/dw = x * dL/db = [2, 0].
-    const both = await onBoth(() => {
+    const both = await onCpuAndTested(() => {
       const x = tf.tensor2d([[2]]);
       const target = tf.tensor2d([[1, 1]]);
       const loss = (w: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.mean(tf.squaredDifference(tf.relu(tf.add(tf.matMul(x, w), b)), target));
       const { value, grads } = tf.valueAndGrads(loss)([tf.tensor2d([[1, -1]]), tf.tensor1d([0, 0])]);
       return [value, ...grads];
     });
-    expect(both.wasm.map(({ values }) => values)).toEqual([[1], [2, 0], [1, 0]]);
+    expect(both.tested.map(({ values }) => values)).toEqual([[1], [2, 0], [1, 0]]);
   });
 });

@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 // Registers the gradients of TensorFlow.js, which core alone does not.
 import '@tensorflow/tfjs-layers';
-import { registerTrainingKernels } from '../../src/backend/index.js';
+import { chooseBackend, registerTrainingKernels } from '../../src/backend/index.js';
+import { loadFromSuite } from '../webgpu/packages.js';
 
 /** A fixed sequence of values in -1 .. 1 that share no factor with the shapes under test: no two runs differ. */
 export function fixedValues(count: number, seed = 1): Float32Array {
@@ -59,4 +60,33 @@ export async function onBoth(f: () => tf.Tensor | tf.Tensor[]): Promise<{ cpu: R
   const cpu = leavingNothing(f);
   await useWasm();
   return { cpu, wasm: leavingNothing(f) };
+}
+
+/** The backend that is held against cpu where a suite runs on several: wasm, unless TRAINSCOPE_TEST_BACKEND says webgpu. */
+export const testedBackend = process.env['TRAINSCOPE_TEST_BACKEND'] === 'webgpu' ? 'webgpu' : 'wasm';
+
+/** As leavingNothing, on a backend whose values have to be waited for. */
+async function leavingNothingAwaited(f: () => tf.Tensor | tf.Tensor[]): Promise<Result[]> {
+  const before = [tf.memory().numTensors, tf.backend().numDataIds()];
+  const out = tf.tidy(f);
+  const tensors = Array.isArray(out) ? out : [out];
+  const results = await Promise.all(tensors.map(async (each) => ({ shape: each.shape, dtype: each.dtype, values: [...(await each.data())] })));
+  tf.dispose(tensors);
+  const after = [tf.memory().numTensors, tf.backend().numDataIds()];
+  if (before.join() !== after.join()) throw new Error(`tensors and data ids before: ${before.join(', ')}; after: ${after.join(', ')}`);
+  return results;
+}
+
+export async function onCpuAndTested(f: () => tf.Tensor | tf.Tensor[]): Promise<{ cpu: Result[]; tested: Result[] }> {
+  await tf.setBackend('cpu');
+  const cpu = leavingNothing(f);
+  if (testedBackend === 'wasm') await useWasm();
+  else await chooseBackend('webgpu', { load: loadFromSuite });
+  try {
+    return { cpu, tested: await leavingNothingAwaited(f) };
+  } catch (error) {
+    // A device that has reported an error refuses every later read: the next test gets a new one.
+    if (testedBackend === 'webgpu') tf.removeBackend('webgpu');
+    throw error;
+  }
 }
