@@ -1,51 +1,50 @@
 /**
  * Type-checks every TypeScript sample of README.md and docs/, and runs those marked ```ts run.
- * A sample stands alone, as a reader would paste it.
+ * A sample stands alone, as a reader would paste it. With --show, what the samples print is shown.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { allSamples } from './docs/samples.js';
 
-interface Sample {
-  readonly file: string;
-  readonly line: number;
-  readonly code: string;
-  readonly runs: boolean;
-}
-
-const markdown = ['README.md', ...readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md')).map((file) => join('docs', file))];
-
-function samplesOf(file: string): readonly Sample[] {
-  const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/^```ts([^\n]*)\n([\s\S]*?)^```/gm)].flatMap(({ 1: info = '', 2: code = '', index }) =>
-    info.includes('no-check') ? [] : [{ file, line: text.slice(0, index).split('\n').length, code, runs: info.trim() === 'run' }],
-  );
-}
+const show = process.argv.includes('--show');
 
 // Inside the project, so that `trainscope` resolves as it does for the examples.
-const { compilerOptions: { paths } } = JSON.parse(readFileSync('tsconfig.json', 'utf8')) as { compilerOptions: { paths: unknown } };
 const folder = join('test', '.docs-samples');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-const samples = markdown.flatMap(samplesOf).map((sample, i) => ({ ...sample, path: join(folder, `sample-${String(i + 1)}.ts`) }));
-for (const { path, file, line, code } of samples) writeFileSync(path, `// ${file}:${String(line)}\n${code}\nexport {};\n`);
-writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, paths, baseUrl: '../..', ignoreDeprecations: '6.0' }, include: ['*.ts'] }));
+const samples = allSamples()
+  .filter(({ mark }) => mark !== 'no-check')
+  .map((sample, i) => ({ ...sample, path: join(folder, `sample-${String(i + 1)}.ts`) }));
+for (const { path, code } of samples) writeFileSync(path, `${code}\nexport {};\n`);
+const { paths } = (JSON.parse(readFileSync('tsconfig.json', 'utf8')) as { compilerOptions: { paths: Readonly<Record<string, readonly string[]>> } }).compilerOptions;
+writeFileSync(
+  join(folder, 'tsconfig.json'),
+  JSON.stringify({
+    extends: '../../tsconfig.json',
+    // A sample may leave a variable unused that its reader will use.
+    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, paths: Object.fromEntries(Object.entries(paths).map(([name, [file = '']]) => [name, [join('../..', file)]])) },
+    include: ['*.ts'],
+  }),
+);
 
-let failed = 0;
-try {
-  execFileSync('npx', ['--no-install', 'tsc', '-p', folder, '--noEmit'], { stdio: 'inherit' });
-} catch {
-  failed += 1;
-}
-for (const { path, file, line, runs } of samples) {
-  if (!runs) continue;
-  try {
-    execFileSync('npx', ['--no-install', 'tsx', path], { stdio: ['ignore', 'ignore', 'inherit'], timeout: 120_000 });
-  } catch {
-    console.error(`${file}:${String(line)}: the sample failed`);
-    failed += 1;
-  }
+/** Places in the samples as places in the pages: `docs/data.md:31`. */
+const inPages = (text: string): string =>
+  text.replaceAll(/[^\s(]*sample-(\d+)\.ts(?:\((\d+),\d+\)|:(\d+):\d+)/g, (whole, number: string, line?: string, other?: string) => {
+    const sample = samples[Number(number) - 1];
+    return sample === undefined ? whole : `${sample.page}:${String(sample.line + Number(line ?? other) - 1)}`;
+  });
+
+const failures: string[] = [];
+const types = spawnSync(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', folder, '--noEmit'], { encoding: 'utf8' });
+if (types.status !== 0) failures.push(inPages(`${types.stdout}${types.stderr}`));
+for (const { path, page, line, mark } of samples) {
+  if (mark !== 'run') continue;
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, ['--import', 'tsx', path], { encoding: 'utf8', timeout: 120_000 });
+  if (show) console.log(`--- ${page}:${String(line)}\n${stdout}`);
+  if (status !== 0) failures.push(`${page}:${String(line)}: the sample failed${error === undefined ? '' : ` (${error.message})`}\n${inPages(stderr)}`);
 }
 rmSync(folder, { recursive: true, force: true });
-console.log(`docs samples: ${String(samples.length)} checked, ${String(samples.filter(({ runs }) => runs).length)} run, ${String(failed)} failed`);
-process.exit(failed === 0 ? 0 : 1);
+for (const failure of failures) console.error(failure);
+console.log(`docs samples: ${String(samples.length)} checked, ${String(samples.filter(({ mark }) => mark === 'run').length)} run, ${String(failures.length)} failed`);
+process.exitCode = failures.length === 0 ? 0 : 1;
