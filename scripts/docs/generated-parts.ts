@@ -1,5 +1,7 @@
 /** The parts of the documentation that are made from the schemas that the code itself checks with. */
 import type { z } from 'zod';
+import { longFormSchema } from '../../src/config/plugin-entries.js';
+import { formSchema } from '../../src/config/settings.js';
 import { coreCatalogue, eventLineSchema } from '../../src/events/index.js';
 import { reduceOnPlateauOptions, scheduleKinds, scheduleSpec, lambdaOptions } from '../../src/schedules/index.js';
 import type { LabelForm, LabelValues } from '../../src/trainer/loss/loss.js';
@@ -103,4 +105,6 @@ export const generatedParts: Readonly<Record<string, (argument: string) => strin
   schedules,
   'reduce-on-plateau': () => optionTable(reduceOnPlateauOptions),
   lambda: () => optionTable(lambdaOptions),
+  'config-settings': () => optionTable(formSchema),
+  'config-plugin': () => optionTable(longFormSchema),
 };

@@ -1,4 +1,4 @@
-/** The TypeScript samples of the documentation. */
+/** The samples of the documentation. */
 import { pages, readPage } from './pages.js';
 
 /** ```ts is type-checked, ```ts run is executed as well, ```ts no-check is left alone. */
@@ -24,5 +24,14 @@ export function samplesOf(page: string, text: string): readonly Sample[] {
     return { page, line, code, mark };
   });
 }
+
+/** A file that a page shows, ```yaml file=run.yaml: it lies beside the page's samples when they run. */
+export interface SampleFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export const filesOf = (text: string): readonly SampleFile[] =>
+  [...text.matchAll(/^```\w+ file=(\S+)\n([\s\S]*?)^```/gm)].map(({ 1: name = '', 2: content = '' }) => ({ name, text: content }));
 
 export const allSamples = (): readonly Sample[] => pages().flatMap((page) => samplesOf(page, readPage(page)));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { samplesOf } from '../../scripts/docs/samples.js';
+import { filesOf, samplesOf } from '../../scripts/docs/samples.js';
 
 describe('samples of the documentation', () => {
   it('are found with their line and their mark; other languages are not', () => {
@@ -13,5 +13,9 @@ describe('samples of the documentation', () => {
 
   it('with a mistyped mark are refused, since they would go unchecked', () => {
     expect(() => samplesOf('a.md', '```ts rum\nx\n```\n')).toThrow('a.md:1: a sample is marked "rum"');
+  });
+
+  it('have the files beside them that their page names', () => {
+    expect(filesOf('```yaml file=run.yaml\nseed: 1\n```\n```yaml\nseed: 2\n```\n')).toEqual([{ name: 'run.yaml', text: 'seed: 1\n' }]);
   });
 });
