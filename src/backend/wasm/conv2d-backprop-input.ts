@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { addPatches, imagesAtATime } from './columns.js';
 import { convolutionShape, type Conv2DInfo } from './convolution-shape.js';
+import { address, simdOf } from './simd.js';
 import { compose, filled, floats, input, zeros, type Kernel, type TrainingKernel } from './training-kernel.js';
 
 /** Padding of the gradient under which a convolution with the turned filter gives the input's size; undefined when it would be negative. */
@@ -34,7 +35,14 @@ const asPatches = (info: Conv2DInfo): Kernel => (call) => {
         const filter = run(tf.Reshape, { x: input(call, 'filter') }, { shape: [taps, info.outChannels] });
         return run(tf.BatchMatMul, { a: rows, b: filter }, { transposeA: false, transposeB: true });
       });
-      addPatches(floats(backend, patches), floats(backend, out), info, first, count);
+      const simd = simdOf(backend);
+      if (simd === undefined) addPatches(floats(backend, patches), floats(backend, out), info, first, count);
+      else {
+        const image = info.inHeight * info.inWidth * info.inChannels;
+        simd.addPatches(
+          address(backend, patches), address(backend, out) + 4 * first * image, count, info.inHeight, info.inWidth, info.inChannels,
+          info.outHeight, info.outWidth, info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth, info.padInfo.top, info.padInfo.left);
+      }
       backend.disposeData(patches.dataId);
     }
   });

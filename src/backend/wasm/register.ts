@@ -9,12 +9,18 @@ import { conv3DBackpropFilter } from './conv3d-backprop-filter.js';
 import { convolutions } from './convolution.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-backprop.js';
 import { einsum } from './einsum.js';
+import { gather } from './gather.js';
+import { identity } from './identity.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { keepNan } from './keep-nan.js';
 import { maxPool3D } from './max-pool-3d.js';
 import { maxPool3DGrad, maxPoolGrad } from './max-pool-grad.js';
+import { reductions } from './reductions.js';
+import { rowOperations } from './row-operations.js';
+import { addTileGradient, tile } from './tile.js';
 import { fromKernelFunc, toKernelFunc, type Kernel, type TrainingKernel } from './training-kernel.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
+import { registerUpdates } from './update.js';
 
 const trainingKernels: readonly TrainingKernel[] = [
   batchMatMul,
@@ -27,10 +33,15 @@ const trainingKernels: readonly TrainingKernel[] = [
   depthwiseBackpropInput,
   einsum,
   fusedMatMul,
+  gather,
+  identity,
   ...keepNan,
   maxPool3D,
   maxPool3DGrad,
   maxPoolGrad,
+  ...reductions,
+  ...rowOperations,
+  tile,
   unsortedSegmentSum,
 ];
 
@@ -69,4 +80,6 @@ export function registerTrainingKernels(): void {
       ...(stock?.disposeFunc === undefined ? {} : { disposeFunc: stock.disposeFunc }),
     });
   }
+  registerUpdates();
+  addTileGradient();
 }

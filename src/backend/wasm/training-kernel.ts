@@ -4,7 +4,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { BackendError } from '../../errors.js';
 
 /** What training kernels use of the wasm backend. */
-export type WasmBackend = Pick<BackendWasm, 'makeOutput' | 'typedArrayFromHeap' | 'disposeData'>;
+export type WasmBackend = Pick<BackendWasm, 'makeOutput' | 'typedArrayFromHeap' | 'disposeData' | 'getMemoryOffset' | 'incRef' | 'wasm'>;
 
 /** What a kernel is called with, once the types of TensorFlow.js are made exact. */
 export interface KernelCall {

@@ -26,7 +26,7 @@ export interface OptimizerState {
  * TensorFlow.js' optimizers keep their slots in own fields: lists of these, one a weight, and single variables. What an
  * optimizer of one's own keeps in the same way is saved with it.
  */
-interface SlotEntry {
+export interface SlotEntry {
   readonly originalName: string;
   readonly variable: tf.Variable;
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError, TrainscopeError } from '../../errors.js';
+import { fusedApply } from './fused-apply.js';
 import { classOf, copySlots, fieldsOf, orderOf, putSlots, type OptimizerState } from './slots.js';
 import { addPenalty, shrink, type WeightDecay } from './weight-decay.js';
 
@@ -81,6 +82,7 @@ export class TrainerOptimizer {
       this.#order.add(variable.name);
     }
     const decay = this.#decay;
+    if (fusedApply(this.#optimizer, [...this.#order], gradients, decay)) return;
     if (decay?.mode === 'decoupled') shrink(gradients.keys(), decay, this.learningRate);
     const { gradients: given, made } = decay?.mode === 'l2' ? addPenalty(gradients, decay) : { gradients, made: [] };
     try {
