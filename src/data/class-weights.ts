@@ -37,17 +37,17 @@ export function classSampleWeights(labels: tf.Tensor, classWeights: ClassWeights
 
 /** Weights by index without gaps. */
 function listOf(classWeights: ClassWeights): number[] {
-  const entries = Object.entries(classWeights).map(([key, weight]) => [Number(key), weight] as const);
+  const entries = Object.entries(classWeights).map(([key, weight]) => [Number(key), weight, key] as const);
   const wrong = entries.find(([index, weight]) => !Number.isSafeInteger(index) || index < 0 || !Number.isFinite(weight) || weight < 0);
   if (wrong !== undefined || entries.length === 0) {
-    const problem = wrong === undefined ? 'classWeights is empty' : `classWeights has ${wrong[1]} for class ${wrong[0]}`;
+    const problem = wrong === undefined ? 'classWeights is empty' : `classWeights has ${wrong[1]} for class ${JSON.stringify(wrong[2])}`;
     throw new ConfigError('OPTIONS_INVALID', {
       found: problem,
       expected: 'it takes a weight of 0 or more for a class index of 0 or more',
       problems: [{ path: ['classWeights'], message: problem }],
     });
   }
-  const given = new Map(entries);
+  const given = new Map(entries.map(([index, weight]) => [index, weight]));
   return Array.from({ length: Math.max(...given.keys()) + 1 }, (_, index) => given.get(index) ?? 1);
 }
 

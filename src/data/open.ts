@@ -37,6 +37,9 @@ export function openData(source: DataSource, spec: DataSpec = {}, options: DataO
 
 /** `since` is there for what a function of the epoch gave: the moment from which on tensors are the function's. */
 function load(source: unknown, spec: DataSpec, options: ResolvedOptions, since?: Moment): LoadedData {
+  if (Array.isArray(source) && source.length === 0) {
+    throw new DataError('DATA_EMPTY', { found: `${since === undefined ? 'the data' : 'what the function of the epoch gave'} is an empty array`, expected: 'there has to be something to train on' });
+  }
   if (typeof source === 'function' && since === undefined) {
     return new PerEpochData(source as (epoch: number) => unknown, options, (given, made) => load(given, spec, options, made));
   }

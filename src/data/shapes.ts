@@ -28,7 +28,8 @@ function shapeRemedy(found: readonly number[], expected: SpecShape): string {
     return 'The batch dimension is missing: add it with tf.expandDims(x, 0), or give batchSize for a Dataset of single samples.';
   }
   if (agrees(found.slice(2), expected.slice(1))) {
-    return 'There is one batch dimension too many: a Dataset that is batched already takes no batchSize.';
+    const merged = shapeText([(found[0] ?? 1) * (found[1] ?? 1), ...found.slice(2)]);
+    return `There is one dimension too many: reshape to ${merged}, or leave out batchSize for a Dataset that is batched already.`;
   }
   const perSample = expected.slice(1).map((dimension) => dimension ?? -1);
   const free = perSample.filter((dimension) => dimension === -1).length;

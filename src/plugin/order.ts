@@ -1,4 +1,5 @@
 import { PluginError } from '../errors.js';
+import { showValue } from '../problems.js';
 import type { Plugin } from './define-plugin.js';
 
 const place = { pre: 0, listed: 1, post: 2 } as const;
@@ -38,7 +39,7 @@ function checkPlugins(plugins: readonly unknown[]): void {
       fail(`${place} is the function ${name}`, `Call it: ${name}().`);
     }
     if (typeof plugin !== 'object' || plugin === null || !('bind' in plugin) || typeof plugin.bind !== 'function' || !('name' in plugin)) {
-      fail(`${place} is ${plugin === null ? 'null' : typeof plugin === 'object' ? 'an object that is no plugin' : String(plugin)}`, plugin === undefined || plugin === null || plugin === false ? 'Leave it out: [...(wanted ? [plugin()] : [])].' : 'Make it with definePlugin.');
+      fail(`${place} is ${typeof plugin === 'object' && plugin !== null ? 'an object that is no plugin' : showValue(plugin)}`, plugin === undefined || plugin === null || plugin === false ? 'Leave it out: [...(wanted ? [plugin()] : [])].' : 'Make it with definePlugin.');
     }
   });
 }

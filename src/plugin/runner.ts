@@ -93,6 +93,12 @@ export class HookRunner {
     return isThenable(result) ? Promise.resolve(result).then(() => undefined) : undefined;
   }
 
+  /** A measurement that a plugin asked for threw: told, and treated by the plugin's policy, as if `measured` had thrown. */
+  measuringFailed(owner: string, error: unknown): void {
+    const attached = this.#attached.find(({ plugin }) => plugin.name === owner);
+    if (attached !== undefined) this.#failed(attached, 'measured', error);
+  }
+
   /** Calls `teardown` of every plugin, disabled ones too, in reverse order. Errors are gathered: none masks another. */
   async teardown(payload: HookPayloads['teardown']): Promise<readonly { plugin: string; error: unknown }[]> {
     const errors: { plugin: string; error: unknown }[] = [];

@@ -52,6 +52,11 @@ export class Engine {
     return Engine.open(made, options, settings);
   }
 
+  /** False for a model written by hand that has not seen a batch. */
+  get knowsOutputs(): boolean {
+    return this.#compiled !== undefined;
+  }
+
   get loss(): CompiledLoss {
     return this.#compile().loss;
   }
@@ -71,8 +76,11 @@ export class Engine {
       inputNames: dataNames.inputs,
       ...(this.model.kind === 'layers' ? { inputShapes: inputs.map(({ shape }) => shape), inputDtypes: inputs.map(({ dtype }) => dtype) } : {}),
       labelNames: labels ? dataNames.labels : [],
-      ...(labels && this.#compiled !== undefined ? { labelClasses: this.#compiled.loss.outputs.map(classesOf) } : {}),
     };
+    if (labels) {
+      // Looked at with each batch of a stream: a model written by hand knows its outputs only after the first one.
+      Object.defineProperty(spec, 'labelClasses', { enumerable: true, get: () => this.#compiled?.loss.outputs.map(classesOf) });
+    }
     return openData(source, spec, options);
   }
 

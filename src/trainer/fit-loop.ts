@@ -138,6 +138,7 @@ async function measured(fit: FitLoop, result: StepResult, isLogged: boolean): Pr
   const metrics = step.metrics.finish(own, result.batchSize);
   state.metrics = Object.freeze({ ...metrics, ...validationPart(state.metrics) });
   clock.enter('plugins');
+  for (const [owner, error] of result.reading.failures) runner.measuringFailed(owner, error);
   for (const [owner, values] of result.reading.values) {
     const pending = runner.measured(owner, values);
     if (pending !== undefined) await pending;

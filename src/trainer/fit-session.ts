@@ -1,6 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { BackendChoice } from '../backend/index.js';
-import { classSampleWeights, disposeBatch, type Batch, type DataOptions, type DataSource, type LoadedData } from '../data/index.js';
+import { disposeBatch, type Batch, type DataOptions, type DataSource, type LoadedData } from '../data/index.js';
 import { PluginError } from '../errors.js';
 import type { CoreEvents, EventBus } from '../events/index.js';
 import { MeasurementPlan } from '../measure/plan.js';
@@ -8,10 +7,10 @@ import type { AnyPlugin } from '../plugin/define-plugin.js';
 import type { FitStartInfo, RehearsalStep } from '../plugin/index.js';
 import type { HookRunner } from '../plugin/runner.js';
 import { BatchFeed } from './batch-feed.js';
+import { checkFirst, checkLayers } from './check-first.js';
 import type { Engine } from './engine.js';
 import { evaluate } from './evaluate.js';
 import { runEpochs, type EpochRecord, type FitLoop } from './fit-loop.js';
-import { checkLabels } from './loss/index.js';
 import { LoopReports } from './loop-reports.js';
 import { compileClipping, type GradientClipping } from './optimizer/index.js';
 import type { checkFitOptions, checkTrainerOptions } from './options.js';
@@ -94,6 +93,8 @@ export class FitSession {
         throw new PluginError('PLUGIN_REQUIRES', { plugin: name, found: `the plugin "${name}" needs validation data, and fit was given none`, remedy: 'Pass { validation: { inputs, labels } } to fit, or leave the plugin out.' });
       }
     }
+    // Which taps a model written by hand has, its first step tells.
+    if (engine.model.kind === 'layers') checkLayers(plugins, engine.model.tappable());
     // Built before the data is opened: a wrong cadence is the cheaper error.
     const plan = new MeasurementPlan(plugins.flatMap(({ name, needs }) => (needs === undefined ? [] : [{ owner: name, needs }])));
     const options: DataOptions = {
@@ -108,13 +109,10 @@ export class FitSession {
     let validationData: LoadedData | undefined;
     let probe: Batch | undefined;
     try {
-      data = engine.openData(parts.source, options);
-      await data.ready();
-      await checkFirst(engine, data, settings);
+      data = await openChecked(engine, parts.source, options, settings);
       if (parts.validation !== undefined) {
-        validationData = engine.openData(parts.validation, { ...options, batchSize: settings.validationBatchSize ?? settings.batchSize, shuffle: false, dropLast: false });
-        await validationData.ready();
-        await checkFirst(engine, validationData, settings);
+        const inOrder = { ...options, batchSize: settings.validationBatchSize ?? settings.batchSize, shuffle: false, dropLast: false };
+        validationData = await openChecked(engine, parts.validation, inOrder, settings);
         const samples = Math.max(0, ...plan.measurements.map(({ probeSamples }) => probeSamples ?? 0));
         if (samples > 0) probe = await validationData.first(samples);
       }
@@ -193,15 +191,28 @@ export class FitSession {
 
 export type { Progress };
 
-/** One batch against the model and the loss: what would fail, or silently broadcast, in the first step. */
-async function checkFirst(engine: Engine, data: LoadedData, settings: FitSettings): Promise<void> {
-  const batch = await data.first(settings.batchSize ?? 32);
+/** Opens data and checks it, all of it where it is in memory. */
+async function openChecked(engine: Engine, source: DataSource, options: DataOptions, settings: FitSettings): Promise<LoadedData> {
+  const open = async (): Promise<LoadedData> => {
+    const data = engine.openData(source, options);
+    try {
+      await data.ready();
+      return data;
+    } catch (error) {
+      data.dispose();
+      throw error;
+    }
+  };
+  const knewOutputs = engine.knowsOutputs;
+  const data = await open();
   try {
-    engine.learnFrom(batch.inputs);
-    const outputs = tf.tidy(() => engine.model.forward(batch.inputs, false).outputs.map(({ shape }) => shape));
-    await checkLabels(engine.loss, batch.labels, outputs);
-    if (settings.classWeights !== undefined) for (const labels of batch.labels) classSampleWeights(labels, settings.classWeights).dispose();
-  } finally {
-    disposeBatch(batch);
+    await checkFirst(engine, data, settings);
+    if (knewOutputs || data.kind !== 'memory') return data;
+  } catch (error) {
+    data.dispose();
+    throw error;
   }
+  // The first batch has told how many classes a model written by hand has: now all labels can be held to them.
+  data.dispose();
+  return open();
 }

@@ -21,6 +21,7 @@ export class HandwrittenFace implements ModelFace {
   readonly inputs: readonly Port[];
   readonly dataNames: ModelFace['dataNames'];
   #outputs: readonly Port[];
+  readonly #taps = new Set<string>();
 
   /** @throws ConfigError MODEL_INVALID for weights that are no variables, or were disposed of. */
   constructor(readonly source: HandwrittenModel) {
@@ -49,12 +50,17 @@ export class HandwrittenFace implements ModelFace {
   forward(inputs: readonly tf.Tensor[], training: boolean, layers?: readonly string[] | 'all'): ForwardResult {
     const activations = new Map<string, tf.Tensor>();
     const tap: Tap = (name, value) => {
+      this.#taps.add(name);
       if (layers !== undefined && (layers === 'all' || layers.includes(name))) activations.set(name, value);
       return value;
     };
     const names = this.source.inputNames;
     const given = names !== undefined ? Object.fromEntries(names.map((name, i) => [name, inputs[i]])) : inputs.length === 1 ? inputs[0] : inputs;
     return { outputs: this.#listed(this.source.forward(given as never, { training, tap })), activations };
+  }
+
+  tappable(): readonly string[] {
+    return [...this.#taps];
   }
 
   penalty(): tf.Scalar | undefined {

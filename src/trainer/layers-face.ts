@@ -62,7 +62,7 @@ export class LayersFace implements ModelFace {
 
   /** A model that shares the layers: the same kernel calls forward and backward, with more of them handed out. */
   #tap(layers: readonly string[] | 'all'): TappedModel {
-    const tappable = this.source.layers.filter(({ inboundNodes, name }) => inboundNodes.length > 0 && (layers === 'all' || layers.includes(name)));
+    const tappable = this.#reached().filter(({ name }) => layers === 'all' || layers.includes(name));
     const key = tappable.map(({ name }) => name).join('\n');
     const known = this.#tapped.get(key);
     if (known !== undefined) return known;
@@ -77,6 +77,15 @@ export class LayersFace implements ModelFace {
     const tapped = { model: makeModel({ inputs: this.source.inputs, outputs }), places };
     this.#tapped.set(key, tapped);
     return tapped;
+  }
+
+  /** Layers that the forward pass goes through. */
+  #reached(): LayersModel['layers'] {
+    return this.source.layers.filter(({ inboundNodes }) => inboundNodes.length > 0);
+  }
+
+  tappable(): readonly string[] {
+    return this.#reached().map(({ name }) => name);
   }
 
   penalty(): tf.Scalar | undefined {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Due, } from '../measure/plan.js';
+import { TrainscopeError } from '../errors.js';
+import type { Due } from '../measure/plan.js';
 import { readTogether } from '../measure/pack.js';
-import type { StepFacts, StepMemo, StepSources } from '../measure/index.js';
+import type { Measurement, StepFacts, StepMemo, StepSources } from '../measure/index.js';
 import type { TensorBag } from './tensor-bag.js';
 
 /** Results shared within a step: a memo whose tensors end with the step's bag. */
@@ -21,28 +22,77 @@ export const stepMemo = (bag: TensorBag): StepMemo => {
 export interface Reading {
   readonly extra: readonly Float32Array[];
   readonly values: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Askers that get no values, with what a measurement of theirs threw. */
+  readonly failures: ReadonlyMap<string, unknown>;
+}
+
+/** A measurement under way: reduced to a tensor, or thrown. */
+interface Reduced {
+  readonly measurement: Measurement<unknown>;
+  readonly facts: StepFacts;
+  readonly tensor: tf.Tensor | undefined;
+  readonly error: unknown;
 }
 
 /**
  * Reduces all that is due on the device, packs it with `extra` (the loss and metrics), and reads it in one go.
  * `due` null reads the extra alone. A promise only where the backend's reads wait for a device.
+ * What a measurement throws is its askers' affair: the others get their values.
  */
 export function readDue(due: Due | null, sources: StepSources | undefined, memo: StepMemo, facts: StepFacts, extra: readonly tf.Tensor[]): Reading | Promise<Reading> {
-  const measurements = due === null || sources === undefined ? [] : due.measurements;
-  const reduced = measurements.map((measurement) => tf.tidy(() => (sources === undefined ? tf.scalar(0) : tf.clone(measurement.reduce(sources, memo, facts)))));
-  const finish = (vectors: readonly Float32Array[]): Reading => {
-    const read = measurements.map((measurement, i) => measurement.read(vectors[extra.length + i] ?? new Float32Array(0), facts));
-    const values = new Map<string, Readonly<Record<string, unknown>>>();
-    for (const { owner, names } of due?.askers ?? []) {
-      values.set(owner, Object.freeze(Object.fromEntries([...names].map(([name, place]) => [name, read[place]]))));
-    }
-    return { extra: vectors.slice(0, extra.length).map((each) => each.slice()), values };
-  };
+  const reduced = due === null || sources === undefined ? [] : due.measurements.map((measurement) => reduce(measurement, sources, memo, facts));
+  const tensors = reduced.flatMap(({ tensor }) => tensor ?? []);
   let vectors: Float32Array[] | Promise<Float32Array[]>;
   try {
-    vectors = readTogether([...extra, ...reduced]);
+    vectors = readTogether([...extra, ...tensors]);
   } finally {
-    for (const each of reduced) each.dispose();
+    for (const each of tensors) each.dispose();
   }
+  const finish = (read: readonly Float32Array[]): Reading => ({ extra: read.slice(0, extra.length).map((each) => each.slice()), ...handOut(due, reduced, read.slice(extra.length)) });
   return Array.isArray(vectors) ? finish(vectors) : vectors.then(finish);
+}
+
+function reduce(measurement: Measurement<unknown>, sources: StepSources, memo: StepMemo, facts: StepFacts): Reduced {
+  const { layers } = measurement;
+  try {
+    if (layers === undefined || !measurement.sources.includes('activations')) {
+      return { measurement, facts, tensor: tf.tidy(() => tf.clone(measurement.reduce(sources, memo, facts))), error: undefined };
+    }
+    // Others may have asked for more layers: each measurement sees its own.
+    const missing = layers.find((name) => !sources.activations.has(name));
+    if (missing !== undefined) throw new TrainscopeError('MEASUREMENT_INVALID', { found: `the forward pass came by no layer or tap "${missing}"`, expected: `it came by ${[...sources.activations.keys()].join(', ') || 'none that was asked for'}` });
+    const activations = new Map([...sources.activations].filter(([name]) => layers.includes(name)));
+    const own = { ...facts, activationNames: [...activations.keys()] };
+    return { measurement, facts: own, tensor: tf.tidy(() => tf.clone(measurement.reduce({ ...sources, activations }, memo, own))), error: undefined };
+  } catch (error) {
+    return { measurement, facts, tensor: undefined, error };
+  }
+}
+
+/** Reads each vector, and gives the askers what they asked for. */
+function handOut(due: Due | null, reduced: readonly Reduced[], vectors: readonly Float32Array[]): Pick<Reading, 'values' | 'failures'> {
+  let at = 0;
+  const results = reduced.map(({ measurement, facts, tensor, error }): { readonly value: unknown } | { readonly error: unknown } => {
+    if (tensor === undefined) return { error };
+    const vector = vectors[at] ?? new Float32Array(0);
+    at += 1;
+    try {
+      return { value: measurement.read(vector, facts) };
+    } catch (thrown) {
+      return { error: thrown };
+    }
+  });
+  const values = new Map<string, Readonly<Record<string, unknown>>>();
+  const failures = new Map<string, unknown>();
+  for (const { owner, names } of due?.askers ?? []) {
+    const own: Record<string, unknown> = {};
+    for (const [name, place] of names) {
+      const result = results[place];
+      if (result === undefined) continue;
+      if ('error' in result) failures.set(owner, result.error);
+      else own[name] = result.value;
+    }
+    if (!failures.has(owner)) values.set(owner, Object.freeze(own));
+  }
+  return { values, failures };
 }

@@ -27,6 +27,11 @@ export class MetricSums {
     });
   }
 
+  /** Throws where the metrics cannot be computed of these. Call in a tidy. */
+  check(labels: readonly tf.Tensor[], predictions: readonly tf.Tensor[]): void {
+    this.#metrics.sums(labels, predictions);
+  }
+
   /** Means by name, `loss` first. NaN for no samples. */
   finish(sums: ArrayLike<number>, samples: number): Metrics {
     const metrics: Record<string, number> = { loss: (sums[0] ?? Number.NaN) / samples };

@@ -17,7 +17,7 @@ const roles: Readonly<Record<string, WeightRole>> = {
 
 /** What a weight is, from the last part of its name (tfjs-layers' names; `_1` and the like set aside). */
 const roleOf = (name: string): WeightRole => {
-  const last = name.split('/').at(-1) ?? name;
+  const last = name.slice(name.lastIndexOf('/') + 1);
   const plain = last.replace(/_\d+$/, '');
   return roles[plain] ?? (/(^|_)(b|bias)$/i.test(plain) ? 'bias' : 'other');
 };

@@ -70,6 +70,8 @@ export interface ModelFace {
   readonly dataNames: { readonly inputs: readonly string[] | undefined; readonly labels: readonly string[] | undefined };
   /** Call in a tidy or a gradient scope. `layers`: whose outputs to hand out; undefined means none, 'all' every one. */
   forward(inputs: readonly tf.Tensor[], training: boolean, layers?: readonly string[] | 'all'): ForwardResult;
+  /** Names that activations can be asked for by: layers, or the taps that a forward pass has come by so far. */
+  tappable(): readonly string[];
   /** Regularisation losses, or undefined. */
   penalty(): tf.Scalar | undefined;
   /** All weights as they are at this moment: freezing shows at once. */

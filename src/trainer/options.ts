@@ -65,20 +65,35 @@ export interface TrainerOptions<Plugins extends readonly AnyPlugin[] = readonly 
   readonly fit?: FitSettings;
 }
 
-const trainerKeys = ['model', 'loss', 'optimizer', 'lossWeights', 'metrics', 'plugins', 'logger', 'sinks', 'fit'] as const;
-const fitKeys = ['validation', 'signal'] as const;
+const isSink = (value: unknown): boolean => typeof value === 'object' && value !== null && 'write' in value && typeof value.write === 'function' && 'name' in value && typeof value.name === 'string';
+
+/** What is no plain data: looked at here as far as nobody else does. */
+const trainerObjects = {
+  model: z.unknown(),
+  loss: z.unknown(),
+  optimizer: z.unknown(),
+  lossWeights: z.unknown(),
+  metrics: z.unknown(),
+  plugins: z.unknown(),
+  logger: z.custom((value) => value === undefined || (typeof value === 'object' && value !== null), 'it takes a pino logger, or the options of one'),
+  sinks: z.array(z.custom(isSink, 'it takes a sink, { name, write(event) }, as fileSink and memorySink make them')).optional(),
+  fit: fitSettingsSchema,
+};
+const fitObjects = {
+  validation: z.unknown(),
+  signal: z.custom((value) => value === undefined || value instanceof AbortSignal, 'it takes an AbortSignal: new AbortController().signal'),
+};
 
 /** Checks the plain part of options, unknown keys included. @throws ConfigError OPTIONS_INVALID with every problem. */
-function checkPlain<S extends z.ZodObject>(what: string, schema: S, options: object, others: readonly string[]): z.output<S> {
-  const known = Object.fromEntries(others.map((key) => [key, z.unknown().optional()]));
-  const whole = schema.extend(known);
+function checkPlain<S extends z.ZodObject>(what: string, schema: S, options: object, others: Readonly<Record<string, z.ZodType>>): z.output<S> {
+  const whole = schema.extend(Object.fromEntries(Object.entries(others).map(([key, other]) => [key, other.optional()])));
   const result = whole.safeParse(options);
   if (!result.success) {
     const problems = problemsOf(result.error, whole, options);
     throw new ConfigError('OPTIONS_INVALID', { found: `${what} are not valid: ${listProblems(problems)}`, problems });
   }
-  return Object.fromEntries(Object.entries(result.data).filter(([key, value]) => !others.includes(key) && value !== undefined)) as z.output<S>;
+  return Object.fromEntries(Object.entries(result.data).filter(([key, value]) => !(key in others) && value !== undefined)) as z.output<S>;
 }
 
-export const checkTrainerOptions = (options: object): z.output<typeof trainerSettingsSchema> => checkPlain('options of the trainer', trainerSettingsSchema, options, trainerKeys);
-export const checkFitOptions = (options: object): z.output<typeof fitSettingsSchema> => checkPlain('options of fit', fitSettingsSchema, options, fitKeys);
+export const checkTrainerOptions = (options: object): z.output<typeof trainerSettingsSchema> => checkPlain('options of the trainer', trainerSettingsSchema, options, trainerObjects);
+export const checkFitOptions = (options: object): z.output<typeof fitSettingsSchema> => checkPlain('options of fit', fitSettingsSchema, options, fitObjects);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../../errors.js';
-import { assertLabelShape, shapeText } from './label-shapes.js';
+import { assertLabelShape, isPerSample, shapeText } from './label-shapes.js';
 import type { OutputLoss, OutputSpec } from './loss.js';
 import { throwProblems, unknownName, type CodedProblem } from '../spec-problems.js';
 import { resolveLoss, type LossEntry } from './resolve-loss.js';
@@ -82,7 +82,7 @@ const isList = (spec: LossSpec): spec is readonly LossEntry[] => Array.isArray(s
 
 /** One loss with its options, not one for each output: `name` is a loss then, unless an output has that name. */
 const isSingle = (spec: LossSpec, outputs: readonly OutputSpec[]): spec is LossEntry =>
-  typeof spec !== 'object' || ('name' in spec && !outputs.some(({ name }) => name === 'name'));
+  typeof spec !== 'object' || (spec as unknown) === null || ('name' in spec && !outputs.some(({ name }) => name === 'name'));
 
 function entriesOf(spec: LossSpec, outputs: readonly OutputSpec[], problems: CodedProblem[]): readonly PlacedEntry[] {
   if (isList(spec)) {
@@ -191,8 +191,7 @@ function assertLossShape(loss: OutputLoss, result: unknown, predictions: tf.Tens
       remedy,
     });
   }
-  const fits = result.shape.every((size, axis) => size === predictions.shape[axis] || (axis > 0 && size === 1));
-  if (fits && result.rank <= predictions.rank) return;
+  if (isPerSample(result.shape, predictions.shape)) return;
   throw new DataError('LOSS_OUTPUT_MISMATCH', {
     found: `the loss "${loss.name}" of output "${loss.output.name}" has shape ${shapeText(result.shape)} for predictions ${shapeText(predictions.shape)}`,
     expected: 'a loss is a scalar, or has one value for every sample: [batch] or [batch, ...]',

@@ -14,6 +14,10 @@ const isClassShape = (labels: Shape, predictions: Shape): boolean => {
   return equal(labels, samples) || equal(labels, [...samples, 1]);
 };
 
+/** Whether a result has one value for the batch, or for every sample: [], [batch] or [batch, ...], where axes may shrink to 1. */
+export const isPerSample = (result: Shape, predictions: Shape): boolean =>
+  result.length <= predictions.length && result.every((size, axis) => size === predictions[axis] || (axis > 0 && size === 1));
+
 const width = (predictions: Shape): number => predictions.at(-1) ?? 1;
 
 function mismatch(form: Exclude<LabelForm, 'free'>, name: string, labels: Shape, predictions: Shape): Pick<ErrorFacts, 'expected' | 'remedy'> {

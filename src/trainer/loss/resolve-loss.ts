@@ -1,5 +1,5 @@
 import type { ConfigProblem } from '../../errors.js';
-import { problemsOf } from '../../problems.js';
+import { problemsOf, showValue } from '../../problems.js';
 import { unknownName, type CodedProblem } from '../spec-problems.js';
 import { defaultDelta, definitionOf, knownLossNames, lossConfigSchema, lossNamed, type LossConfig, type LossName } from './loss-names.js';
 import type { LossFunction, OutputLoss, OutputSpec } from './loss.js';
@@ -13,6 +13,10 @@ export function checkLossEntry(
   path: ConfigProblem['path'],
 ): { readonly config: { readonly name: LossName; readonly fromLogits: boolean; readonly delta: number } } | { readonly problems: readonly CodedProblem[] } {
   const given = typeof entry === 'string' ? { name: entry } : entry;
+  if (typeof given !== 'object' || given === null) {
+    const message = `${given === undefined ? 'missing' : `found ${showValue(given)}`}, expected a name such as "meanSquaredError", { name, ... } with options, or a function (labels, predictions) => loss`;
+    return { problems: [{ code: 'OPTIONS_INVALID', path, message }] };
+  }
   const parsed = lossConfigSchema.safeParse(given);
   if (!parsed.success) {
     const problems = problemsOf(parsed.error, lossConfigSchema, given);

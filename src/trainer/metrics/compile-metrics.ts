@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError, type ConfigProblem } from '../../errors.js';
-import { problemsOf } from '../../problems.js';
+import { problemsOf, showValue } from '../../problems.js';
 import type { CompiledLoss } from '../loss/compile-loss.js';
 import type { OutputLoss } from '../loss/loss.js';
 import { throwProblems, unknownName, type CodedProblem } from '../spec-problems.js';
 import { knownMetricNames, metricConfigSchema, metricNamed, type MetricConfig, type MetricDefinition, type MetricName } from './metric-names.js';
-import { assertMetricLabels, meanOf, type Metric, type MetricFunction } from './metric.js';
+import { customMetric } from './custom-metric.js';
+import { assertMetricLabels, type Metric, type MetricFunction } from './metric.js';
 
 /** A metric: a name, a name with options, or a function whose mean over samples is the metric. */
 export type MetricEntry = MetricName | (string & {}) | MetricConfig | MetricFunction;
@@ -82,7 +83,7 @@ interface PlacedMetric {
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
 const isEntry = (spec: MetricsSpec, outputs: readonly OutputLoss[]): spec is MetricEntry =>
-  typeof spec !== 'object' || (!Array.isArray(spec) && 'name' in spec && !outputs.some(({ output }) => output.name === 'name'));
+  typeof spec !== 'object' || (spec as unknown) === null || (!Array.isArray(spec) && 'name' in spec && !outputs.some(({ output }) => output.name === 'name'));
 
 function entriesOf(spec: MetricsSpec | undefined, outputs: readonly OutputLoss[], problems: CodedProblem[]): readonly PlacedEntry[] {
   if (spec === undefined) return [];
@@ -106,7 +107,7 @@ function resolve({ entry, output, index, path }: PlacedEntry, several: boolean, 
   const called = (name: string): string => (several ? `${output.output.name}_${name}` : name);
   if (typeof entry === 'function') {
     const name = entry.name === '' ? 'metric' : entry.name;
-    return [{ name: called(name), metric: meanOf('free', entry), output, index }];
+    return [{ name: called(name), metric: customMetric(name, output.output.name, entry), output, index }];
   }
   const checked = checkMetricEntry(entry, path);
   if ('problems' in checked) {
@@ -123,6 +124,10 @@ export function checkMetricEntry(
   path: ConfigProblem['path'],
 ): { readonly config: MetricConfig; readonly definition: MetricDefinition } | { readonly problems: readonly CodedProblem[] } {
   const given = typeof entry === 'string' ? { name: entry } : entry;
+  if (typeof given !== 'object' || given === null) {
+    const message = `${given === undefined ? 'missing' : `found ${showValue(given)}`}, expected a name such as "accuracy", { name, ... } with options, or a function (labels, predictions) => metric`;
+    return { problems: [{ code: 'OPTIONS_INVALID', path, message }] };
+  }
   const parsed = metricConfigSchema.safeParse(given);
   if (!parsed.success) {
     const found = problemsOf(parsed.error, metricConfigSchema, given);

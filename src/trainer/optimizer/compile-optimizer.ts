@@ -47,6 +47,9 @@ function fromOptimizer(optimizer: tf.Optimizer, { weightDecay: decay }: Optimize
       remedy: 'Give the optimizer a property learningRate that it uses at every update.',
     });
   }
+  if (learningRate < 0) {
+    throw new ConfigError('OPTIMIZER_INVALID', { found: `the optimizer's learningRate is ${String(learningRate)}`, expected: 'it is 0 or more', remedy: 'A negative one makes the loss larger with every step: give its size.' });
+  }
   const own = typeof optimizer.getConfig === 'function' ? optimizer.getConfig() : { learningRate };
   const config = { name: classOf(optimizer), ...own, ...(decay === undefined ? {} : { weightDecay: { rate: decay.rate, mode: decay.mode } }) };
   return new TrainerOptimizer({ optimizer, owned: false, decay, config });
