@@ -17,16 +17,21 @@ export const pathText = (path: Path): string =>
   path.map((key, i) => (typeof key === 'number' ? `[${key}]` : !/^[\w$-]+$/.test(key) ? `[${JSON.stringify(key)}]` : i === 0 ? key : `.${key}`)).join('');
 
 /** `run.yaml:12:5 fit.epochs: found 0, expected a number of at least 1`. A message that begins with the key itself stands behind the path of its parent. */
-export function problemText({ path, message, suggestion, file, line, column }: ConfigProblem): string {
-  const key = path.at(-1);
-  const namesItsKey = key !== undefined && (message.startsWith(`${key} `) || message.startsWith(unknownKey(key)));
-  const place = pathText(namesItsKey ? path.slice(0, -1) : path);
+export function problemText(problem: ConfigProblem): string {
+  const { path, message, suggestion, file, line, column } = problem;
+  const place = pathText(namesItsKey(problem) ? path.slice(0, -1) : path);
   const at = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}:${column ?? 1}`} `;
   return `${at}${place === '' ? '' : `${place}: `}${message}${suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`}`;
 }
 
 /** Problems as one text. */
 export const listProblems = (problems: readonly ConfigProblem[]): string => problems.map(problemText).join('; ');
+
+/** True for a problem whose message begins with the key that it is about: the key is what is wrong, or holds the rest. */
+export function namesItsKey({ path, message }: ConfigProblem): boolean {
+  const key = path.at(-1);
+  return key !== undefined && (message.startsWith(`${key} `) || message.startsWith(unknownKey(key)));
+}
 
 /** What stands under a key of its own; undefined where there is none. */
 export const valueAt = (value: unknown, key: string | number): unknown =>
@@ -134,8 +139,8 @@ function bound(origin: string, how: string, limit: number | bigint): string {
 
 /** The branches of a union are told apart by the kind of the value, by a key with a fixed value, and by the keys that are there. */
 function problemsOfUnion(path: Path, value: unknown, leaves: readonly Leaf[], otherwise: string): readonly ConfigProblem[] {
-  const maps = leaves.filter((leaf) => leaf._zod.def.type === 'object');
-  if (isMap(value) && maps.length > 1) {
+  const maps = leaves.filter(isObject);
+  if (isMap(value)) {
     const choice = discriminatorProblem(path, value, maps);
     if (choice !== undefined) return [choice];
   }
@@ -168,8 +173,14 @@ function discriminatorProblem(path: Path, value: object, maps: readonly Leaf[]):
   return choiceProblem([...path, key], valueAt(value, key), maps.flatMap((leaf) => literalsAt(leaf, key)));
 }
 
-/** The key that has fixed values in all branches. */
-const discriminatorOf = (maps: readonly Leaf[]): string | undefined => maps.slice(0, 1).flatMap(keysOf).find((key) => maps.every((leaf) => literalsAt(leaf, key).length > 0));
+const isObject = (leaf: Leaf): boolean => leaf._zod.def.type === 'object';
+
+/** The key that has fixed values in each of several branches. */
+const discriminatorOf = (maps: readonly Leaf[]): string | undefined =>
+  maps
+    .slice(0, maps.length > 1 ? 1 : 0)
+    .flatMap(keysOf)
+    .find((key) => maps.every((leaf) => literalsAt(leaf, key).length > 0));
 
 /** True where the value as a whole is of another kind than the branch takes. */
 const isOfOtherKind = (issues: readonly z.core.$ZodIssue[]): boolean =>
@@ -179,7 +190,7 @@ const isOfOtherKind = (issues: readonly z.core.$ZodIssue[]): boolean =>
 const weight = (problems: readonly ConfigProblem[]): number => problems.reduce((sum, { suggestion }) => sum + (suggestion === undefined ? 1 : 0.5), 0);
 
 function describeLeaves(leaves: readonly Leaf[], maps: readonly Leaf[]): string {
-  const key = maps.length > 1 ? discriminatorOf(maps) : undefined;
+  const key = discriminatorOf(maps);
   if (key === undefined) return [...new Set(leaves.flatMap(describeLeaf))].join(' or ');
   const whole = `an object whose ${key} is ${oneOf(maps.flatMap((leaf) => literalsAt(leaf, key)))}`;
   return [...new Set([...leaves.filter((leaf) => !maps.includes(leaf)).flatMap(describeLeaf), whole])].join(' or ');
@@ -240,16 +251,14 @@ function childrenOf(leaf: Leaf, key: string | number): readonly Leaf[] {
   return child === undefined ? [] : leavesOf(child);
 }
 
-/** Without the branches of a union whose fixed values are other than those that are there. */
+/** Of branches that a key tells apart, those that it points to. */
 function narrowed(leaves: readonly Leaf[], value: unknown): readonly Leaf[] {
-  const fits = (leaf: Leaf): boolean =>
-    keysOf(leaf).every((key) => {
-      const literals = literalsAt(leaf, key);
-      const own = valueAt(value, key);
-      return literals.length === 0 || own === undefined || literals.includes(own);
-    });
-  const fitting = leaves.filter(fits);
-  return fitting.some((leaf) => leaf._zod.def.type === 'object') ? fitting : leaves;
+  const maps = leaves.filter(isObject);
+  const key = discriminatorOf(maps);
+  const own = key === undefined ? undefined : valueAt(value, key);
+  if (key === undefined || own === undefined) return leaves;
+  const meant = maps.filter((leaf) => literalsAt(leaf, key).includes(own));
+  return meant.length === 0 ? leaves : meant;
 }
 
 function leavesAt(schema: Schema, given: unknown, path: Path): readonly Leaf[] {

@@ -114,7 +114,8 @@ export interface AnyPluginFactory {
 }
 
 const noOptions = z.strictObject({});
-const pluginNamePattern = /^[a-zA-Z][a-zA-Z0-9._:-]*$/;
+/** What a plugin may run under. */
+export const pluginNamePattern = /^[a-zA-Z][a-zA-Z0-9._:-]*$/;
 
 function parseOptions<Options extends z.ZodType>(plugin: string, schema: Options, given: unknown): z.output<Options> {
   const result = schema.safeParse(given ?? {});
