@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { chooseBackend, type BackendChoice } from '../backend/index.js';
 import type { DataSource } from '../data/index.js';
 import { ConfigError, PluginError, TrainscopeError } from '../errors.js';
-import { coreCatalogue, EventBus, pinoSink, thrownData, type Catalogue, type CoreEvents, type EventView, type Filter, type Subscription, type TrainscopeEvent } from '../events/index.js';
+import { coreCatalogue, EventBus, pinoSink, thrownData, type Catalogue, type CoreEvents, type DeepReadonly, type EventView, type Filter, type Subscription, type TrainscopeEvent } from '../events/index.js';
 import type { AnyPlugin, Plugin } from '../plugin/define-plugin.js';
 import type { HookName, Metrics, ObserverContext, SteererContext, StopReason } from '../plugin/index.js';
 import type { HookPayloads } from '../plugin/hooks.js';
@@ -20,8 +20,10 @@ import { RunState } from './run-state.js';
 import { SnapshotShelf } from './weight-snapshots.js';
 
 type UnionToIntersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
+/** As listeners get them: frozen. */
+type EventsOf<P extends AnyPlugin> = P extends Plugin<infer Events> ? { readonly [Name in keyof Events]: DeepReadonly<Events[Name]> } : never;
 /** Events of the trainer and of the plugins it was given: name -> type of the data. */
-export type EventsOfPlugins<Plugins extends readonly AnyPlugin[]> = CoreEvents & UnionToIntersection<Plugins[number] extends Plugin<infer E> ? E : never>;
+export type EventsOfPlugins<Plugins extends readonly AnyPlugin[]> = CoreEvents & UnionToIntersection<EventsOf<Plugins[number]>>;
 
 /** What a fit came to. */
 export interface FitResult {
