@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { longFormSchema } from '../../src/config/plugin-entries.js';
 import { formSchema } from '../../src/config/settings.js';
 import { coreCatalogue, eventLineSchema } from '../../src/events/index.js';
-import { reduceOnPlateauOptions, scheduleKinds, scheduleSpec, lambdaOptions } from '../../src/schedules/index.js';
+import { reduceOnPlateauOptions, scheduleKinds, scheduleSpec } from '../../src/schedules/index.js';
 import type { LabelForm, LabelValues } from '../../src/trainer/loss/loss.js';
 import { definitionOf, lossNames } from '../../src/trainer/loss/loss-names.js';
 import { metricDefinitions } from '../../src/trainer/metrics/metric-names.js';
@@ -104,7 +104,6 @@ export const generatedParts: Readonly<Record<string, (argument: string) => strin
   optimizers,
   schedules,
   'reduce-on-plateau': () => optionTable(reduceOnPlateauOptions),
-  lambda: () => optionTable(lambdaOptions),
   'config-settings': () => optionTable(formSchema),
   'config-plugin': () => optionTable(longFormSchema),
 };
