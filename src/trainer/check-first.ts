@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { classSampleWeights, disposeBatch, type ClassWeights, type LoadedData } from '../data/index.js';
+import { disposeBatch, type LoadedData } from '../data/index.js';
 import { ConfigError, PluginError, TrainscopeError } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
+import { resolveClassWeights, withClassWeights, type ClassWeightsOption } from './class-weights.js';
 import type { Engine } from './engine.js';
 import { checkLabels } from './loss/index.js';
 import { shapeText } from './loss/label-shapes.js';
@@ -16,13 +17,15 @@ const defaultSamples = 32;
  *
  * @throws ConfigError MODEL_INVALID when the forward pass fails; DataError of labels, loss and metrics that do not go together
  */
-export async function checkFirst(engine: Engine, data: LoadedData, settings: { readonly batchSize?: number | undefined; readonly classWeights?: ClassWeights | undefined }): Promise<void> {
+export async function checkFirst(engine: Engine, data: LoadedData, settings: { readonly batchSize?: number | undefined; readonly classWeights?: ClassWeightsOption | undefined }): Promise<void> {
   const batch = await data.first(settings.batchSize ?? defaultSamples);
   try {
     const outputs = firstOutputs(engine, batch.inputs);
     await checkLabels(engine.loss, batch.labels, outputs);
     tf.tidy(() => engine.metrics.check(batch.labels, outputs.map((shape) => tf.zeros(shape))));
-    if (settings.classWeights !== undefined) for (const labels of batch.labels) classSampleWeights(labels, settings.classWeights).dispose();
+    tf.tidy(() => {
+      withClassWeights({ ...batch, sampleWeights: undefined }, resolveClassWeights(settings.classWeights, engine.loss.outputs));
+    });
   } finally {
     disposeBatch(batch);
   }

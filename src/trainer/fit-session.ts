@@ -8,6 +8,7 @@ import type { FitStartInfo, RehearsalStep } from '../plugin/index.js';
 import type { HookRunner } from '../plugin/runner.js';
 import { BatchFeed } from './batch-feed.js';
 import { checkFirst, checkLayers } from './check-first.js';
+import { resolveClassWeights } from './class-weights.js';
 import type { Engine } from './engine.js';
 import { evaluate } from './evaluate.js';
 import { runEpochs, type EpochRecord, type FitLoop } from './fit-loop.js';
@@ -184,7 +185,7 @@ export class FitSession {
       state,
       sums,
       probe: this.#probe?.inputs,
-      classWeights: settings.classWeights,
+      classWeights: resolveClassWeights(settings.classWeights, engine.loss.outputs),
     };
   }
 }

@@ -11,6 +11,7 @@ import type { ModelSource } from './model.js';
 import { clippingSchema, weightDecaySchema, type OptimizerSpec } from './optimizer/index.js';
 
 const count = z.int().min(1);
+const classWeight = z.number().min(0);
 
 /** How a fit runs: also the part of a config file that is called `fit`. */
 export const fitSettingsSchema = z.strictObject({
@@ -21,7 +22,10 @@ export const fitSettingsSchema = z.strictObject({
   prefetch: z.int().min(0).optional().describe('Batches of an asynchronous source to have ready ahead of time. Default 2.'),
   stepsPerEpoch: count.optional().describe('Steps that make an epoch; the data goes on where the epoch before stopped. Default: all of the data.'),
   checkFinite: z.boolean().optional().describe('Look for NaN and infinite numbers in the data before the first step. Default true.'),
-  classWeights: z.record(z.string(), z.number().min(0)).optional().describe('Weight of each class (by its number) in the loss.'),
+  classWeights: z
+    .record(z.string(), z.union([classWeight, z.record(z.string(), classWeight)]))
+    .optional()
+    .describe('Weight of each class (by its number) in the loss, for every output of classes, or by the names of outputs.'),
   validationEvery: z
     .union([z.strictObject({ epochs: count }), z.strictObject({ steps: count })])
     .optional()

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { classSampleWeights, type ClassWeights } from '../data/index.js';
 import type { StepFacts, StepSources } from '../measure/index.js';
 import type { Due } from '../measure/plan.js';
 import type { BatchData, Gradients } from '../plugin/hooks.js';
 import type { HookRunner } from '../plugin/runner.js';
+import { withClassWeights, type OutputClassWeights } from './class-weights.js';
 import { accumulate, forwardBackward, type ForwardBackward } from './gradients.js';
 import type { CompiledLoss } from './loss/index.js';
 import { readDue, stepMemo, type Reading } from './measuring.js';
@@ -28,7 +28,7 @@ export interface StepParts {
   readonly sums: RunningSums;
   /** A fixed batch of validation inputs, for measurements that want the model's answer to it. */
   readonly probe: readonly tf.Tensor[] | undefined;
-  readonly classWeights: ClassWeights | undefined;
+  readonly classWeights: OutputClassWeights | undefined;
 }
 
 export interface StepResult {
@@ -129,10 +129,6 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     bag.dispose();
   }
 }
-
-/** Class weights count as sample weights, times those of the data; taken of the labels that the loss will see. */
-const withClassWeights = (batch: BatchData, weights: ClassWeights | undefined): BatchData =>
-  weights === undefined ? batch : { ...batch, sampleWeights: batch.labels.map((labels, i) => classSampleWeights(labels, weights, batch.sampleWeights?.[i])) };
 
 const putBatch = (bag: TensorBag, { inputs, labels, sampleWeights }: BatchData): void => {
   bag.putAll(inputs);
