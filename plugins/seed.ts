@@ -133,6 +133,7 @@ export const seed = definePlugin({
         if (mathRandom.restore()) return;
         ctx.finding({
           rule: 'math-random-replaced',
+          docs: 'rules.md#math-random-replaced',
           severity: 'info',
           message: 'Math.random was replaced by other code during the fit, and is left as that code set it',
           remedy: 'Replace it before the fit, or not at all: the numbers that it gave were not those of the seed.',

@@ -17,7 +17,7 @@ const layer = z.strictObject({
 });
 
 const model = z.strictObject({
-  kind: z.string().describe("'layers' for a tf.LayersModel, 'custom' for an object with forward()"),
+  kind: z.string().describe("'layers' for a tf.LayersModel, 'handwritten' for an object with forward()"),
   parameters: count.describe('numbers in all weights'),
   trainableParameters: count.describe('numbers in the weights that training changes'),
   weights: count.describe('trainable tensors'),
@@ -41,16 +41,16 @@ export const runEvents = {
       metrics: z.array(z.string()),
       configuration: jsonRecord.describe('the settings of the run'),
       configurationHash: z.string().regex(/^[0-9a-f]{64}$/).describe('sha256 of the canonical JSON of configuration, in hex'),
-      seed: z.int().nullable().describe('null when the run was not seeded'),
+      seed: z.int().nullable().describe('the seed of the data order and the random streams: the one given, or else one that was drawn'),
       plugins: z.array(z.strictObject({ name: z.string(), role: z.enum(['observe', 'steer']), options: jsonRecord })).describe('in their order'),
       fit: z.int().min(1).describe('which call of fit() on this trainer, from 1'),
-      epochs: count.describe('epochs asked for'),
+      epochs: count.describe('epochs that this call of fit() is to run'),
     })
     .describe('A call of fit() begins.'),
 
   'epoch-start': z
     .strictObject({
-      epochs: count.describe('epochs asked for'),
+      epochs: count.describe('number of the last epoch of this call of fit(); epochs are counted over all calls'),
       learningRate: real.describe('at the start of the epoch'),
     })
     .describe('An epoch begins.'),
@@ -76,10 +76,10 @@ export const runEvents = {
 
   'epoch-end': z
     .strictObject({
-      epochs: count.describe('epochs asked for'),
+      epochs: count.describe('number of the last epoch of this call of fit(); epochs are counted over all calls'),
       metrics: metrics.describe('over the training data of the epoch, loss included'),
       validation: metrics.nullable().describe('over the validation data, loss included; null without validation'),
-      learningRate: real.describe('at the end of the epoch'),
+      learningRate: real.describe('applied in the last step of the epoch'),
       steps: count.describe('steps in the epoch'),
       samples: count.describe('examples in the epoch'),
       ms: milliseconds.describe('time it took, validation included, ms'),
@@ -93,8 +93,8 @@ export const runEvents = {
         .describe('completed: all epochs done; stopped: a plugin or the caller asked to; aborted: a signal; failed: an error'),
       by: z.string().nullable().describe('the plugin that stopped it; null for the trainer or the caller'),
       message: z.string().nullable().describe('why, in a sentence; null when there is nothing to say'),
-      epochs: count.describe('epochs done'),
-      steps: count.describe('steps done'),
+      epochs: count.describe('whole epochs that this call of fit() did'),
+      steps: count.describe('steps that this call of fit() did'),
       ms: milliseconds.describe('time the call of fit() took, ms'),
       metrics: metrics.describe('of the last epoch; validation with val_ in front'),
       findings: count.describe('findings of the run'),

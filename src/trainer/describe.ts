@@ -32,7 +32,7 @@ always, in reverse order:
 /** Prints the loop with the plugins in their places. */
 export function describeLoop(attached: readonly Attached[]): string {
   const having = (hook: HookName): string[] => {
-    const names = attached.filter(({ bound, disabled }) => !disabled && bound.hooks[hook] !== undefined).map(({ plugin }) => plugin.name);
+    const names = attached.filter(({ plugin, bound, disabled }) => !disabled && bound.hooks[hook] !== undefined && (hook !== 'measured' || plugin.needs !== undefined)).map(({ plugin }) => plugin.name);
     return hook === 'teardown' ? names.reverse() : names;
   };
   return loopText

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { disposeBatch, openData, type DataOptions, type DataSource, type DataSpec, type LoadedData } from '../data/index.js';
+import { disposeBatch, openData, type DataOptions, type DataSource, type DataSpec, type LoadedData, type NestedArray } from '../data/index.js';
 import type { Metrics } from '../plugin/index.js';
 import { evaluate } from './evaluate.js';
 import { compileLoss, type CompiledLoss, type OutputLoss } from './loss/index.js';
@@ -103,7 +103,7 @@ export class Engine {
   }
 
   async predict(source: DataSource, batchSize: number | undefined): Promise<readonly tf.Tensor[]> {
-    const data = this.openData(source, { batchSize, shuffle: false }, false);
+    const data = this.openData(asInputs(source), { batchSize, shuffle: false }, false);
     const pace = new Pace();
     const parts: tf.Tensor[][] = [];
     try {
@@ -165,3 +165,11 @@ const optimizerOptions = (settings: Settings): { weightDecay?: { rate: number; m
 
 /** How many classes an output's labels number, where its loss takes class numbers and the width is known. */
 const classesOf = ({ values, output }: OutputLoss): number | undefined => (values === 'class' ? (output.shape?.at(-1) ?? undefined) : undefined);
+
+/** To predict, arrays are inputs: [a, b] of two samples must not be taken for [inputs, labels]. A list of batches stays one. */
+function asInputs(source: DataSource): DataSource {
+  if (!Array.isArray(source)) return source;
+  const elements: readonly unknown[] = source;
+  const areBatches = elements.length > 0 && elements.every((each) => typeof each === 'object' && each !== null && ('inputs' in each || 'xs' in each));
+  return areBatches ? source : { inputs: elements as NestedArray };
+}

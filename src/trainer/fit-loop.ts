@@ -18,6 +18,7 @@ export interface EpochRecord {
   readonly epoch: number;
   readonly metrics: Metrics;
   readonly validation: Metrics | null;
+  /** Applied in the last step of the epoch. */
   readonly learningRate: number;
   readonly steps: number;
   readonly samples: number;
@@ -59,6 +60,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     await observe(fit, 'epochStart', { epochs: lastEpoch });
 
     let epochIsDone = false;
+    let lastRate = step.optimizer.learningRate;
     while (!epochIsDone && !state.isStopping()) {
       clock.enter('data');
       const tensors = aliveBeside(fit);
@@ -74,6 +76,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
       const result = await trainStep(step, taken.batches, due, isLogged || taken.last);
       state.stepInEpoch += 1;
       state.samples += result.batchSize;
+      lastRate = result.learningRate;
       firstOfFit = false;
       fit.reports.countTensors(aliveBeside(fit) - tensors);
 
@@ -99,7 +102,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
       epoch: state.epoch,
       metrics,
       validation,
-      learningRate: step.optimizer.learningRate,
+      learningRate: lastRate,
       steps: state.stepInEpoch,
       samples: step.sums.samples,
       milliseconds: performance.now() - began,
