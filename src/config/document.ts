@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Alias, type Document, type Node, type ParsedNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Alias, type Document, type Node, type Pair, type ParsedNode, type YAMLMap } from 'yaml';
 import type { ConfigProblem } from '../errors.js';
 import { namesItsKey } from '../problems.js';
 import { invalid, type Finding } from './finding.js';
@@ -23,6 +23,9 @@ export interface ConfigDocument {
 
 /** Deeper than any config that a person reads; it ends every walk before the stack does. */
 const maxDepth = 64;
+
+/** More than any config has, and few enough that each may be checked and have its problem. */
+const maxNodes = 10_000;
 
 /** yaml's default, set here since it is what stops a "billion laughs": aliases may unfold to so many nodes at most. */
 const maxAliasCount = 100;
@@ -60,7 +63,8 @@ export function readDocument(text: string, format: 'yaml' | 'json'): ConfigDocum
   const walk = new Walk(document, text);
   walk.visit(contents, []);
   const findings = walk.findings.map(({ offset, ...finding }) => ({ ...finding, ...positionAt(offset) }));
-  const positionOf = (problem: ConfigProblem): Position => positionAt(offsetOf(document, problem));
+  const offsets = new Offsets(document);
+  const positionOf = (problem: ConfigProblem): Position => positionAt(offsets.of(problem));
   if (walk.isUnsafe) return { value: undefined, findings, positionOf };
   try {
     return { value: document.toJS({ maxAliasCount }) as unknown, findings, positionOf };
@@ -83,6 +87,8 @@ class Walk {
   readonly #document: Document;
   readonly #text: string;
   readonly #above: unknown[] = [];
+  #nodes = 0;
+  #aliases = 0;
   /** True when the document must not be unfolded to data. */
   isUnsafe = false;
   firstAlias = 0;
@@ -93,8 +99,13 @@ class Walk {
   }
 
   visit(node: unknown, path: Path): void {
-    if (node === null || node === undefined) return;
+    if (node === null || node === undefined || this.#nodes > maxNodes) return;
+    this.#nodes += 1;
     const offset = startOf(node as Node) ?? 0;
+    if (this.#nodes > maxNodes) {
+      this.#refuse(offset, path, `more than ${maxNodes} values`);
+      return;
+    }
     if (this.#above.length >= maxDepth) {
       this.#refuse(offset, path, `nested more than ${maxDepth} deep`);
       return;
@@ -131,6 +142,9 @@ class Walk {
 
   #alias(node: Alias, offset: number, path: Path): void {
     if (this.firstAlias === 0) this.firstAlias = offset;
+    this.#aliases += 1;
+    // Each is looked for through the whole document; toJS will refuse them all for their number.
+    if (this.#aliases > maxAliasCount) return;
     const source = node.resolve(this.#document);
     if (source === undefined) this.#refuse(offset, path, `the alias *${node.source} has no anchor before it`);
     else if (this.#above.includes(source)) this.#refuse(offset, path, `the alias *${node.source} stands within its own anchor`);
@@ -148,20 +162,36 @@ const startOf = (node: Node | null | undefined): number | undefined => node?.ran
 /** A null that stands for nothing at all: `epochs:` */
 const isBlank = (node: unknown): boolean => node === null || node === undefined || (isScalar(node) && node.value === null && node.source === '');
 
-function offsetOf(document: Document, problem: ConfigProblem): number {
-  const onKey = namesItsKey(problem);
-  let node: unknown = document.contents;
-  let offset = startOf(document.contents) ?? 0;
-  for (const [i, part] of problem.path.entries()) {
-    if (isAlias(node)) node = node.resolve(document);
-    // With a key that stands twice, the last one is the one in force.
-    const pair = isMap(node) ? node.items.findLast(({ key }) => nameOf(key) === String(part)) : undefined;
-    const item = pair !== undefined ? pair.value : isSeq(node) && typeof part === 'number' ? node.items[part] : undefined;
-    if (pair === undefined && item === undefined) return offset;
-    const isLast = i === problem.path.length - 1;
-    const keyOffset = startOf(pair?.key as Node | undefined);
-    offset = (pair !== undefined && ((isLast && onKey) || isBlank(item)) ? keyOffset : startOf(item as Node)) ?? offset;
-    node = item;
+/** Finds the parts of a document by their paths. */
+class Offsets {
+  readonly #document: Document;
+  readonly #pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
+
+  constructor(document: Document) {
+    this.#document = document;
   }
-  return offset;
+
+  of(problem: ConfigProblem): number {
+    const onKey = namesItsKey(problem);
+    let node: unknown = this.#document.contents;
+    let offset = startOf(this.#document.contents) ?? 0;
+    for (const [i, part] of problem.path.entries()) {
+      if (isAlias(node)) node = node.resolve(this.#document);
+      const pair = isMap(node) ? this.#pairsOf(node).get(String(part)) : undefined;
+      const item = pair !== undefined ? pair.value : isSeq(node) && typeof part === 'number' ? node.items[part] : undefined;
+      if (pair === undefined && item === undefined) return offset;
+      const isLast = i === problem.path.length - 1;
+      const keyOffset = startOf(pair?.key as Node | undefined);
+      offset = (pair !== undefined && ((isLast && onKey) || isBlank(item)) ? keyOffset : startOf(item as Node)) ?? offset;
+      node = item;
+    }
+    return offset;
+  }
+
+  /** Of a key that stands twice the last, which is the one in force. */
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#pairs.get(map) ?? new Map(map.items.map((pair) => [nameOf(pair.key), pair]));
+    this.#pairs.set(map, known);
+    return known;
+  }
 }

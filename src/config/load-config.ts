@@ -73,6 +73,9 @@ export async function parseConfig(text: string, { file = 'config.yaml', registry
   };
 }
 
+/** Problems that the message lists; the error's own list has all of them. */
+const listed = 50;
+
 function errorOf(findings: readonly (Finding & Position)[], file: string): ConfigError {
   const sorted = findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const problems = sorted.map(({ code: _, cause: __, ...problem }) => ({ ...problem, file }));
@@ -80,7 +83,7 @@ function errorOf(findings: readonly (Finding & Position)[], file: string): Confi
   const [first] = codes;
   const cause = sorted.find((each) => each.cause !== undefined)?.cause;
   return new ConfigError(codes.size === 1 && first !== undefined ? first : 'CONFIG_INVALID', {
-    found: problems.map(problemText).join('\n'),
+    found: [...problems.slice(0, listed).map(problemText), ...(problems.length > listed ? [`and ${problems.length - listed} more`] : [])].join('\n'),
     problems,
     file,
     ...(cause === undefined ? {} : { cause }),

@@ -7,8 +7,8 @@ import type { ConfigCode } from './finding.js';
 const formats: Readonly<Record<string, 'yaml' | 'json'>> = { '.yaml': 'yaml', '.yml': 'yaml', '.json': 'json' };
 export const configExtensions: readonly string[] = Object.keys(formats);
 
-/** Hundreds of times what a config takes, and read and checked within a second. */
-const maxBytes = 1024 * 1024;
+/** A hundred times what a config takes, and the slowest text of this length that was found (aliases, opening brackets) keeps yaml's parser for some seconds. */
+const maxBytes = 256 * 1024;
 
 /** Names that a message lists at most. */
 const listed = 5;

@@ -67,13 +67,28 @@ describe('YAML', () => {
     expect(told(bomb)).toEqual(['CONFIG_INVALID 2:8 aliases that unfold to more than 100 nodes']);
   });
 
-  test('64 levels are read, 65 are not, and 100,000 do not end the process', () => {
+  test('99 aliases of a value are let pass, which with the value are 100 nodes, and 100 are not', () => {
+    const text = (count: number): string => `a: &x 1\nb: [${Array.from({ length: count }, () => '*x').join(', ')}]\n`;
+    expect(told(text(99))).toEqual([]);
+    expect(told(text(100))).toEqual(['CONFIG_INVALID 2:5 aliases that unfold to more than 100 nodes']);
+  });
+
+  test('10,000 values are read, and the next one is not', () => {
+    // Beside the items there are the object, its key and the array.
+    const text = (items: number): string => `a: [${Array.from({ length: items }, () => '1').join(',')}]`;
+    expect(told(text(9_997))).toEqual([]);
+    // The item with the index 9,997 begins after `a: [` and as many times `1,`.
+    expect(told(text(9_998))).toEqual(['CONFIG_INVALID 1:19999 more than 10000 values']);
+    expect(told(text(50_000))).toHaveLength(1);
+  });
+
+  test('64 levels are read, 65 are not, and 20,000 do not end the process', () => {
     const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     expect(told(nested(64))).toEqual([]);
     expect(told(nested(65))).toEqual(['CONFIG_INVALID 1:65 nested more than 64 deep']);
-    expect(told(nested(100_000))).toEqual(['CONFIG_SYNTAX 1:1 nested more than 64 deep']);
-    expect(told('- '.repeat(100_000))).toEqual(['CONFIG_SYNTAX 1:1 nested more than 64 deep']);
-    expect(told(nested(100_000), 'json')).toEqual(['CONFIG_SYNTAX 1:1 nested more than 64 deep']);
+    expect(told(nested(20_000))).toEqual(['CONFIG_SYNTAX 1:1 nested more than 64 deep']);
+    expect(told('- '.repeat(20_000))).toEqual(['CONFIG_SYNTAX 1:1 nested more than 64 deep']);
+    expect(told(nested(20_000), 'json')).toEqual(['CONFIG_SYNTAX 1:1 nested more than 64 deep']);
   });
 });
 

@@ -122,6 +122,13 @@ sinks:
     ]);
   });
 
+  test('of 60 problems the message lists 50 and the error has all', async () => {
+    const error = await errorOf(parseConfig(Array.from({ length: 60 }, (_, i) => `key${String(i)}: 1`).join('\n'), { registry }));
+    expect(error.found.split('\n')).toHaveLength(51);
+    expect(error.found).toMatch(/\nconfig\.yaml:50:1 [^\n]*\nand 10 more$/);
+    expect(error.problems).toHaveLength(60);
+  });
+
   test('behind an alias the place is that of the anchor, where it is to be corrected', async () => {
     expect(await linesFor('\nplugins:\n  - counter: &options { evry: 2 }\n  - { use: counter, name: second, options: *options }\n')).toEqual([
       'run.yaml:2:25 plugins[0].counter: unknown key "evry" (did you mean "every"?)',

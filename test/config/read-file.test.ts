@@ -18,8 +18,8 @@ const folder = temporaryFolder({
   'utf16.yaml': Buffer.from('\ufeffseed: 1\n', 'utf16le'),
   'bom.yaml': '\ufeffseed: 1\n',
   'bom.json': '\ufeff{ "seed": 1 }',
-  'limit.yaml': `seed: 1\n#${'x'.repeat(1024 * 1024 - 9)}`,
-  'large.yaml': `seed: 1\n#${'x'.repeat(1024 * 1024 - 8)}`,
+  'limit.yaml': `seed: 1\n#${'x'.repeat(256 * 1024 - 9)}`,
+  'large.yaml': `seed: 1\n#${'x'.repeat(256 * 1024 - 8)}`,
 });
 const at = (name: string): string => join(folder, name);
 const load = (name: string): Promise<ConfigError> => errorOf(loadConfig(at(name), { registry }));
@@ -69,10 +69,10 @@ describe('what is no config', () => {
     expect((await load('Makefile')).code).toBe('CONFIG_INVALID');
   });
 
-  test('one of more than a MiB is refused, and one of a MiB is not', async () => {
+  test('one of more than 256 KiB is refused, and one of 256 KiB is not', async () => {
     expect(await loadConfig(at('limit.yaml'), { registry: {} })).toEqual({ seed: 1 });
     const error = await load('large.yaml');
-    expect([error.code, error.message]).toEqual(['CONFIG_INVALID', `${at('large.yaml')} has more than 1024 KiB; a config is a short text.`]);
+    expect([error.code, error.message]).toEqual(['CONFIG_INVALID', `${at('large.yaml')} has more than 256 KiB; a config is a short text.`]);
   });
 
   test('UTF-16 is refused, and a byte order mark before UTF-8 is let pass', async () => {

@@ -75,10 +75,13 @@ describe('a file', () => {
     ['.', 'is the folder itself'],
     ['./', 'is the folder itself'],
     ['a\0b', 'holds a NUL character'],
+    ['x'.repeat(300), 'cannot be a path (ENAMETOOLONG)'],
   ])('%j is refused', async (path, why) => {
     const text = `sinks:\n  - file: ${JSON.stringify(path)}\n`;
-    expect(await told(text)).toEqual(['CONFIG_PATH_ESCAPES', `2:11 sinks[0].file: ${JSON.stringify(path)} ${why}, expected a path in ${folder}`]);
-    expect(confinedPath(folder, path)).toEqual({ refusal: `${JSON.stringify(path)} ${why}` });
+    // A long one is cut after 60 characters.
+    const shown = JSON.stringify(path.length > 60 ? `${path.slice(0, 60)}…` : path);
+    expect(await told(text)).toEqual(['CONFIG_PATH_ESCAPES', `2:11 sinks[0].file: ${shown} ${why}, expected a path in ${folder}`]);
+    expect(confinedPath(folder, path)).toEqual({ refusal: `${shown} ${why}` });
   });
 
   test.each<[string, readonly string[]]>([
