@@ -91,6 +91,7 @@ export const gpuProfiler = definePlugin({
   name: 'gpuProfiler',
   summary: 'Shows where the time of the training goes, with GPU, CPU and memory, and says what the loop waits for.',
   role: 'observe',
+  codeOnly: ['command'],
   options,
   events,
   state,

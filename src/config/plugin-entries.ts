@@ -64,6 +64,8 @@ async function makeOne(item: unknown, path: Path, place: PluginPlace): Promise<M
   const found = await factoryOf(entry, place);
   if ('findings' in found) return found;
   const { optionsPath, options, attach } = entry;
+  const denied = (found.factory.codeOnly ?? []).filter((name) => typeof options === 'object' && options !== null && Object.hasOwn(options, name));
+  if (denied.length > 0) return { findings: denied.map((name) => invalid([...optionsPath, name], `${name} can be set in code alone: a config file is data, and runs nothing`)) };
   try {
     const plugin = found.factory((options ?? {}) as never, attach) as Partial<AnyPlugin>;
     if (typeof plugin.name !== 'string' || typeof plugin.bind !== 'function') {

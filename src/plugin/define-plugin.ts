@@ -51,6 +51,8 @@ export interface PluginDefinition<
   readonly events?: Schemas;
   /** What must survive a checkpoint. Every field needs a default: the initial state is the schema's answer to {}. */
   readonly state?: State;
+  /** Names of options that only code may set, and no config file: a file that is data must not name a program to run. */
+  readonly codeOnly?: readonly string[];
   readonly enforce?: 'pre' | 'post';
   readonly onError?: ErrorPolicy;
   /** Which measurements at which steps: `measured` gets their values. */
@@ -101,6 +103,7 @@ export interface PluginFactory<Options extends z.ZodType = z.ZodType, EventsOf e
   readonly role: Role;
   readonly options: z.ZodType;
   readonly events: EventSchemas;
+  readonly codeOnly?: readonly string[];
 }
 
 /** A maker of any kind of plugin: what a registry holds, and what config files call with options that they have not checked. */
@@ -111,6 +114,7 @@ export interface AnyPluginFactory {
   readonly role: Role;
   readonly options: z.ZodType;
   readonly events: EventSchemas;
+  readonly codeOnly?: readonly string[];
 }
 
 const noOptions = z.strictObject({});
@@ -228,5 +232,5 @@ export function definePlugin(definition: PluginDefinition<Role, z.ZodType, Event
       bind,
     });
   };
-  return Object.assign(make, { pluginName: kind, summary, role, options: schema, events: definition.events ?? {} });
+  return Object.assign(make, { pluginName: kind, summary, role, options: schema, events: definition.events ?? {}, codeOnly: definition.codeOnly ?? [] });
 }
