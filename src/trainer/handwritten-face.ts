@@ -23,7 +23,7 @@ export class HandwrittenFace implements ModelFace {
   #outputs: readonly Port[];
   readonly #taps = new Set<string>();
 
-  /** @throws ConfigError MODEL_INVALID for weights that are no variables, or were disposed of. */
+  /** @throws ConfigError MODEL_INVALID for weights that are no variables, were disposed of, or share a name. */
   constructor(readonly source: HandwrittenModel) {
     const port = (name: string): Port => ({ name, shape: undefined, dtype: undefined });
     this.inputs = (source.inputNames ?? ['input']).map(port);
@@ -31,6 +31,7 @@ export class HandwrittenFace implements ModelFace {
     this.dataNames = { inputs: source.inputNames, labels: source.outputNames };
     checkWeights('trainableWeights', source.trainableWeights);
     if (source.weights !== undefined) checkWeights('weights', source.weights);
+    checkNames(this.weights());
   }
 
   get outputs(): readonly Port[] {
@@ -116,5 +117,18 @@ function checkWeights(field: string, weights: unknown): void {
       throw invalid(`the model's ${place} is ${describe(variable)}`, 'it is a variable, which an optimizer can change', isTensor(variable) ? 'Make it one with tf.variable(tensor).' : undefined);
     }
     if (variable.isDisposed) throw invalid(`the model's ${place} was disposed of`, 'it is a variable with values', 'Make a new model.');
+  }
+}
+
+/** Throws where two variables have one name: gradients, measurements and checkpoints go by it. */
+function checkNames(weights: readonly ModelWeight[]): void {
+  const byName = new Map<string, ModelWeight>();
+  const told = ({ info, variable }: ModelWeight): string => `the ${info.trainable ? 'trainable ' : ''}variable ${variable.name} of shape [${info.shape.join(', ')}]`;
+  for (const weight of weights) {
+    const other = byName.get(weight.info.name);
+    if (other !== undefined) {
+      throw invalid(`the name "${weight.info.name}" stands for ${told(other)} and for ${told(weight)}`, 'every weight has a name of its own', 'Give one of them another key in trainableWeights or weights.');
+    }
+    byName.set(weight.info.name, weight);
   }
 }

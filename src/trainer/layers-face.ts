@@ -17,6 +17,26 @@ const activationOf = (layer: { getConfig(): tf.serialization.ConfigDict }): stri
   return typeof activation === 'string' ? activation : undefined;
 };
 
+/**
+ * A layer that gives several outputs lends them all its name, and what goes by name would hold one of them alone: the
+ * second `head` is `head_2`, the third `head_3`, past names that are taken.
+ */
+function toldApart(names: readonly string[]): readonly string[] {
+  const taken = new Set(names);
+  const seen = new Set<string>();
+  return names.map((name) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return name;
+    }
+    let count = 2;
+    while (taken.has(`${name}_${String(count)}`)) count += 1;
+    const own = `${name}_${String(count)}`;
+    taken.add(own);
+    return own;
+  });
+}
+
 /** A model that hands out more than its outputs: each layer's name with the place of its value. */
 interface TappedModel {
   readonly model: LayersModel;
@@ -33,9 +53,10 @@ export class LayersFace implements ModelFace {
 
   constructor(readonly source: LayersModel) {
     this.inputs = source.inputs.map((input, i) => ({ name: source.inputNames[i] ?? input.name, shape: input.shape, dtype: input.dtype }));
+    const names = toldApart(source.outputs.map((output, i) => source.outputNames[i] ?? output.name));
     this.outputs = source.outputs.map((output, i) => {
       const activation = activationOf(output.sourceLayer);
-      const port = { name: source.outputNames[i] ?? output.name, shape: output.shape, dtype: output.dtype };
+      const port = { name: names[i] ?? output.name, shape: output.shape, dtype: output.dtype };
       return activation === undefined ? port : { ...port, activation };
     });
     this.dataNames = { inputs: this.inputs.map(({ name }) => name), labels: this.outputs.map(({ name }) => name) };
