@@ -117,7 +117,7 @@ const stepRead = (): Measurement<null> => ({ key: 'stepRead', sources: [], reduc
  * - A second fit() starts afresh; a resumed one goes on where the checkpoint was.
  *
  * @throws ConfigError OPTIONS_INVALID for a monitor whose direction its name does not tell, and for options that
- * contradict each other. PluginError PLUGIN_FAILED, from fit(), when strict and the metric is not known.
+ * contradict each other. PluginError PLUGIN_REQUIRES, from fit(), when strict and the metric is not known.
  *
  * @example
  * new Trainer({ model, optimizer, loss, plugins: [earlyStopping({ patience: 10, restoreBestWeights: true })] });
@@ -129,7 +129,7 @@ export const earlyStopping = definePlugin({
   options,
   events,
   state,
-  requires: ({ monitor, strict }) => (strict && ofValidation(monitor) ? ['validation'] : []),
+  requires: ({ monitor, strict }) => (strict ? [...(ofValidation(monitor) ? (['validation'] as const) : []), `metric:${monitor}` as const] : []),
   needs: ({ monitor, unit, every = 1 }) => (unit === 'steps' && !ofValidation(monitor) ? { every, of: { stepRead: stepRead() } } : undefined),
   hooks: (given) => {
     const check = checker(given);

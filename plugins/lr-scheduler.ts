@@ -44,7 +44,7 @@ const stepRead = (): Measurement<null> => ({ key: 'stepRead', sources: [], reduc
  *   readback a step; that metric is noisy, so take a large patience.
  *
  * @throws ConfigError OPTIONS_INVALID for options that do not fit, with the nearest names. PluginError PLUGIN_REQUIRES,
- * from fit(), for a `val_` metric without validation; PLUGIN_FAILED, also from fit(), for a metric that is not measured, for
+ * from fit(), for a metric that is not measured, or a `val_` metric without validation; PLUGIN_FAILED, also from fit(), for
  * a schedule that does not go with the optimizer's learning rate (`etaMin` above it), and for a function that gives no rate.
  *
  * @example lrScheduler({ schedule: { kind: 'warmup', steps: 100, schedule: { kind: 'cosine', learningRate: 0.1, tMax: 900 } } });
@@ -58,7 +58,10 @@ export const lrScheduler = definePlugin({
   options,
   events,
   state,
-  requires: ({ schedule }) => (isOfValidation(monitorOf(schedule) ?? '') ? ['validation'] : []),
+  requires: ({ schedule }) => {
+    const monitor = monitorOf(schedule);
+    return monitor === undefined ? [] : [...(isOfValidation(monitor) ? (['validation'] as const) : []), `metric:${monitor}` as const];
+  },
   needs: ({ schedule, per }) => {
     const monitor = monitorOf(schedule);
     return per === 'step' && monitor !== undefined && !isOfValidation(monitor) ? { every: 1, of: { stepRead: stepRead() } } : undefined;

@@ -14,8 +14,8 @@ export type Role = 'observe' | 'steer';
  */
 export type ErrorPolicy = 'isolate' | 'disable' | 'stop';
 
-/** What a plugin cannot work without; looked at before the first step. */
-export type Requirement = 'validation';
+/** What a plugin cannot work without, looked at before the first step: validation data, or a metric (`metric:val_accuracy`). */
+export type Requirement = 'validation' | `metric:${string}`;
 
 export type EventSchemas = Readonly<Record<string, z.ZodType>>;
 type DataOf<Schemas extends EventSchemas> = { readonly [K in keyof Schemas]: z.input<Schemas[K]> };

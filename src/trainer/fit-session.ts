@@ -1,6 +1,5 @@
 import type { BackendChoice } from '../backend/index.js';
 import { disposeBatch, type Batch, type DataOptions, type DataSource, type LoadedData } from '../data/index.js';
-import { PluginError } from '../errors.js';
 import type { CoreEvents, EventBus } from '../events/index.js';
 import { MeasurementPlan } from '../measure/plan.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
@@ -8,6 +7,7 @@ import type { FitStartInfo, RehearsalStep } from '../plugin/index.js';
 import type { HookRunner } from '../plugin/runner.js';
 import { BatchFeed } from './batch-feed.js';
 import { checkFirst, checkLayers } from './check-first.js';
+import { requireMetrics, requireValidation } from './check-requirements.js';
 import { resolveClassWeights } from './class-weights.js';
 import type { Engine } from './engine.js';
 import { evaluate } from './evaluate.js';
@@ -59,12 +59,16 @@ export class FitSession {
       accumulateSteps: trainer.accumulateSteps ?? 1,
       stepsPerEpoch: settings.stepsPerEpoch,
       // A further fit goes on with further orders of the data.
-      firstPass: state.epoch,
+      firstPass: state.passes,
+      stopping: state.stopping,
+      onPass: (passes) => {
+        state.passes = passes;
+      },
     });
     const validate =
       validationData === undefined
         ? undefined
-        : () => evaluate({ model: engine.model, loss: engine.loss, metrics: engine.metrics, pace }, validationData, () => state.stop?.reason === 'aborted');
+        : () => evaluate({ model: engine.model, loss: engine.loss, metrics: engine.metrics, pace }, validationData, state.aborting);
     this.#loop = {
       epochs: settings.epochs ?? 1,
       feed,
@@ -89,11 +93,7 @@ export class FitSession {
    */
   static async open(parts: SessionParts): Promise<FitSession> {
     const { engine, settings, plugins, state } = parts;
-    for (const { name, requires } of plugins) {
-      if (requires.includes('validation') && parts.validation === undefined) {
-        throw new PluginError('PLUGIN_REQUIRES', { plugin: name, found: `the plugin "${name}" needs validation data, and fit was given none`, remedy: 'Pass { validation: { inputs, labels } } to fit, or leave the plugin out.' });
-      }
-    }
+    if (parts.validation === undefined) requireValidation(plugins);
     // Which taps a model written by hand has, its first step tells.
     if (engine.model.kind === 'layers') checkLayers(plugins, engine.model.tappable());
     // Built before the data is opened: a wrong cadence is the cheaper error.
@@ -117,6 +117,8 @@ export class FitSession {
         const samples = Math.max(0, ...plan.measurements.map(({ probeSamples }) => probeSamples ?? 0));
         if (samples > 0) probe = await validationData.first(samples);
       }
+      const { names } = engine.metrics;
+      requireMetrics(plugins, validationData === undefined ? names : [...names, ...names.map((name) => `val_${name}`)]);
       return new FitSession(parts, data, validationData, plan, probe);
     } catch (error) {
       if (probe !== undefined) disposeBatch(probe);
@@ -166,10 +168,14 @@ export class FitSession {
   async close(): Promise<void> {
     this.#loop.progress.close();
     this.#loop.step.sums.dispose();
-    await this.#loop.feed.close();
-    if (this.#probe !== undefined) disposeBatch(this.#probe);
-    this.validationData?.dispose();
-    this.data.dispose();
+    try {
+      await this.#loop.feed.close();
+    } finally {
+      // Whatever the source's closing does, nothing of ours stays.
+      if (this.#probe !== undefined) disposeBatch(this.#probe);
+      this.validationData?.dispose();
+      this.data.dispose();
+    }
   }
 
   #stepParts(clipping: GradientClipping | undefined, sums: RunningSums): StepParts {

@@ -18,6 +18,11 @@ export class MetricSums {
     this.width = 1 + this.#outputs.length + metrics.width;
   }
 
+  /** As `finish` names them. */
+  get names(): readonly string[] {
+    return ['loss', ...this.#outputs.map((name) => `${name}_loss`), ...this.#metrics.names];
+  }
+
   /** @returns [width] */
   vector(loss: tf.Scalar, perOutput: readonly tf.Scalar[], labels: readonly tf.Tensor[], predictions: readonly tf.Tensor[], samples: number): tf.Tensor1D {
     return tf.tidy(() => {

@@ -185,8 +185,8 @@ describe('earlyStopping, when the metric is not there', () => {
   });
 
   test('a val_ metric requires validation when strict, and says that it is missing when not', async () => {
-    expect(earlyStopping().requires).toEqual(['validation']);
-    expect(earlyStopping({ monitor: 'loss' }).requires).toEqual([]);
+    expect(earlyStopping().requires).toEqual(['validation', 'metric:val_loss']);
+    expect(earlyStopping({ monitor: 'loss' }).requires).toEqual(['metric:loss']);
     expect(earlyStopping({ strict: false }).requires).toEqual([]);
     await expect(new PluginHarness(earlyStopping()).call('fitStart', fitStart(false))).rejects.toThrow('no validation data');
     const harness = new PluginHarness(earlyStopping({ strict: false }));

@@ -156,6 +156,8 @@ describeCases('plugins', {
   'not in an array': { options: { plugins: gradientNorm() }, code: 'PLUGIN_INVALID', says: /Put it in an array/ },
   'that need validation data, and there is none': { options: { plugins: [predictionDynamics()] }, code: 'PLUGIN_REQUIRES', says: /"predictionDynamics" needs validation data.*\{ validation: \{ inputs, labels \} \}/ },
   'that monitor the validation, and there is none': { options: { plugins: [earlyStopping()] }, code: 'PLUGIN_REQUIRES', says: /"earlyStopping" needs validation data/ },
+  'that watch a metric that is not measured': { options: { metrics: ['accuracy'], plugins: [earlyStopping({ monitor: 'val_acuracy', mode: 'max' })] }, fit: { validation: good }, code: 'PLUGIN_REQUIRES', says: /watches the metric "val_acuracy", which is not measured; there are loss, accuracy, val_loss, val_accuracy\. Did you mean "val_accuracy"\?/ },
+  'that lower the rate by a metric that is not measured': { options: { plugins: [lrScheduler({ schedule: { kind: 'reduceOnPlateau', monitor: 'accuracy' } })] }, code: 'PLUGIN_REQUIRES', says: /"lrScheduler" watches the metric "accuracy"/ },
 });
 
 const handwritten = (over: object): (() => object) => () => ({ model: { forward: (x: tf.Tensor2D) => x, trainableWeights: { w: sharedVariable }, ...over } });

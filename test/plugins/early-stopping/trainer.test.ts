@@ -59,9 +59,9 @@ describe('earlyStopping with a trainer', () => {
     await trainer.dispose();
   });
 
-  test('a metric that is not measured fails the fit at the first check, with the names that are', async () => {
+  test('a metric that is not measured fails the fit before its first step, with the names that are', async () => {
     const trainer = new Trainer({ model: oneWeight(), optimizer: descent, loss: 'meanSquaredError', backend: 'keep', plugins: [earlyStopping({ monitor: 'val_mae' })] });
-    await expect(trainer.fit(point(2), { validation: point(1) })).rejects.toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringContaining('known are val_loss, loss.') as string });
+    await expect(trainer.fit(point(2), { validation: point(1) })).rejects.toMatchObject({ code: 'PLUGIN_REQUIRES', message: expect.stringContaining('watches the metric "val_mae", which is not measured; there are loss, val_loss.') as string });
     await expect(trainer.fit(point(2))).rejects.toMatchObject({ code: 'PLUGIN_REQUIRES' });
     await trainer.dispose();
   });

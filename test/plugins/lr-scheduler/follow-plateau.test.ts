@@ -124,8 +124,8 @@ describe('a metric that is not there', () => {
   });
 
   test('a metric of the validation needs one, a training metric does not', () => {
-    expect(plateau().requires).toEqual(['validation']);
-    expect(plateau({ monitor: 'loss' }).requires).toEqual([]);
+    expect(plateau().requires).toEqual(['validation', 'metric:val_loss']);
+    expect(plateau({ monitor: 'loss' }).requires).toEqual(['metric:loss']);
     expect(lrScheduler({ schedule: { kind: 'cosine', tMax: 3 } }).requires).toEqual([]);
   });
 
