@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { WeightRole } from '../measure/index.js';
 import type { ModelWeight } from './model.js';
+import { rememberName } from './optimizer/index.js';
 
 const roles: Readonly<Record<string, WeightRole>> = {
   kernel: 'kernel',
@@ -23,7 +24,7 @@ const roleOf = (name: string): WeightRole => {
 };
 
 /** A weight as the trainer knows it. */
-export const weightOf = (name: string, variable: tf.Variable, trainable: boolean, layer: string | undefined): ModelWeight => ({
-  info: { name, shape: variable.shape, size: variable.size, role: roleOf(name), layer, trainable },
-  variable,
-});
+export function weightOf(name: string, variable: tf.Variable, trainable: boolean, layer: string | undefined): ModelWeight {
+  rememberName(variable, name);
+  return { info: { name, shape: variable.shape, size: variable.size, role: roleOf(name), layer, trainable }, variable };
+}

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fusedUpdate, fusesUpdates, slotsOf, type UpdateRule } from '../../backend/index.js';
 import { fieldsOf, type SlotEntry } from './slots.js';
-import { isExempt, type WeightDecay } from './weight-decay.js';
+import { isSpared, type WeightDecay } from './weight-decay.js';
 
 /** What a rule needs of an optimizer besides weight decay, and where the optimizer keeps its slots. */
 interface Fusable {
@@ -107,6 +107,6 @@ export function fusedApply(optimizer: tf.Optimizer, order: readonly string[], gr
 }
 
 function decayOf(weight: tf.Variable, decay: WeightDecay | undefined, rate: number): { readonly kept: number; readonly penalty: number } {
-  if (decay === undefined || (decay.exempt ?? isExempt)(weight)) return { kept: 1, penalty: 0 };
+  if (decay === undefined || isSpared(weight, decay)) return { kept: 1, penalty: 0 };
   return decay.mode === 'l2' ? { kept: 1, penalty: decay.rate } : { kept: 1 - rate * decay.rate, penalty: 0 };
 }

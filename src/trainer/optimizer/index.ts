@@ -3,4 +3,4 @@ export { checkOptimizer, compileOptimizer, type OptimizerOptions, type Optimizer
 export { optimizerConfigSchema, optimizerNames, weightDecaySchema, type OptimizerConfig, type OptimizerName } from './optimizer-schema.js';
 export type { NamedSlot, OptimizerState } from './slots.js';
 export type { OptimizerSnapshot, TrainerOptimizer } from './trainer-optimizer.js';
-export { isExempt, type DecayedWeight, type WeightDecay } from './weight-decay.js';
+export { isExempt, rememberName, type DecayedWeight, type WeightDecay } from './weight-decay.js';

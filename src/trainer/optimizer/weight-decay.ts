@@ -24,12 +24,24 @@ export interface WeightDecay {
  */
 export const isExempt = ({ name, shape }: DecayedWeight): boolean => shape.length <= 1 || /(^|\/)(bias|gamma|beta)(_\d+)?$/.test(name);
 
+/** Names that models give their weights: a variable that a hand-written model calls 'dense/bias' may itself be called Variable_7. */
+const names = new WeakMap<tf.Variable, string>();
+
+/** Lets exemption go by this name, as events do, and not by the variable's own. */
+export const rememberName = (variable: tf.Variable, name: string): void => {
+  names.set(variable, name);
+};
+
+/** Whether decay leaves the variable alone. */
+export const isSpared = (variable: tf.Variable, { exempt = isExempt }: WeightDecay): boolean =>
+  exempt({ name: names.get(variable) ?? variable.name, shape: variable.shape });
+
 /** Shrinks the weights in place. */
-export function shrink(variables: Iterable<tf.Variable>, { rate, exempt = isExempt }: WeightDecay, learningRate: number): void {
-  const kept = 1 - learningRate * rate;
+export function shrink(variables: Iterable<tf.Variable>, decay: WeightDecay, learningRate: number): void {
+  const kept = 1 - learningRate * decay.rate;
   if (kept === 1) return;
   for (const variable of variables) {
-    if (exempt(variable)) continue;
+    if (isSpared(variable, decay)) continue;
     tf.tidy(() => {
       variable.assign(tf.mul(variable, kept));
     });
@@ -39,16 +51,16 @@ export function shrink(variables: Iterable<tf.Variable>, { rate, exempt = isExem
 /** The gradients with rate x w added. New tensors where something was added, which are the caller's to end. */
 export function addPenalty(
   gradients: ReadonlyMap<tf.Variable, tf.Tensor>,
-  { rate, exempt = isExempt }: WeightDecay,
+  decay: WeightDecay,
 ): { readonly gradients: ReadonlyMap<tf.Variable, tf.Tensor>; readonly made: readonly tf.Tensor[] } {
   const made: tf.Tensor[] = [];
   const penalized = new Map<tf.Variable, tf.Tensor>();
   for (const [variable, gradient] of gradients) {
-    if (rate === 0 || exempt(variable)) {
+    if (decay.rate === 0 || isSpared(variable, decay)) {
       penalized.set(variable, gradient);
       continue;
     }
-    const sum = tf.tidy(() => tf.add(gradient, tf.mul(variable, rate)));
+    const sum = tf.tidy(() => tf.add(gradient, tf.mul(variable, decay.rate)));
     made.push(sum);
     penalized.set(variable, sum);
   }

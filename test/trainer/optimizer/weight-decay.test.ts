@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { Trainer } from '../../../src/index.js';
 import { compileOptimizer, isExempt, type OptimizerSpec, type WeightDecay } from '../../../src/trainer/optimizer/index.js';
 import { expectClose, onBackends } from '../on-backends.js';
 
@@ -77,6 +78,18 @@ onBackends('weight decay', () => {
     expectClose(kernel, start.map((w, i) => w - 0.1 * gradient(1, i)));
     expectClose(bias, start.map((w, i) => 0.97 * w - 0.1 * gradient(1, i)));
     mine.dispose();
+  });
+
+  test('of a model written by hand, it goes by the name in the record, not by the variable’s own', async () => {
+    for (const mode of ['decoupled', 'l2'] as const) {
+      const [w, bias]: readonly tf.Variable[] = tf.tidy(() => [tf.variable<tf.Rank>(tf.ones([1, 1])), tf.variable<tf.Rank>(tf.ones([1, 1]))]);
+      const model = { forward: (x: tf.Tensor) => tf.mul(x, tf.add(w!, bias!)), trainableWeights: { 'd/kernel': w!, 'd/bias': bias! } };
+      const trainer = new Trainer({ model, loss: 'meanSquaredError', optimizer: { name: 'sgd', learningRate: 0.1 }, weightDecay: { rate: 0.5, mode }, backend: 'keep' });
+      await trainer.fit({ inputs: [[1]], labels: [[2]] }); // the prediction is right, so decay alone moves: 1 - 0.1 · 0.5
+      expectClose([...(await w!.data()), ...(await bias!.data())], [0.95, 1]);
+      await trainer.dispose();
+      tf.dispose([w!, bias!]);
+    }
   });
 
   test('a weight without a gradient is not decayed', () => {
