@@ -53,8 +53,11 @@ export interface LoadedData {
    * memory are skipped for nothing, streams are read up to there. Throws DATA_NOT_REPEATABLE.
    */
   epoch(epoch: number, fromBatch?: number): BatchCursor;
-  /** One batch of the first n samples (fewer if there are no more), never shuffled. The source gives them again to the epochs. */
-  first(n: number): Promise<Batch>;
+  /**
+   * One batch of the first n samples, never shuffled; as many as a batch of the source has where n is left out. Fewer if
+   * there are no more, or where a stream goes on with batches of another shape. The source gives them again to the epochs.
+   */
+  first(n?: number): Promise<Batch>;
   /** Lets go of what is held for the source. Tensors of the user are not touched. */
   dispose(): void;
 }

@@ -64,7 +64,7 @@ export class MemoryData implements LoadedData {
     };
   }
 
-  async first(n: number): Promise<Batch> {
+  async first(n = this.#batchSize): Promise<Batch> {
     const count = Math.min(n, this.samples);
     return batchOf(this.#table, { start: 0, count }, 0, true, countFrom(0, count));
   }

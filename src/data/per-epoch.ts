@@ -38,7 +38,7 @@ export class PerEpochData implements LoadedData {
     return new PerEpochCursor(() => this.#load(epoch), epoch, fromBatch);
   }
 
-  async first(n: number): Promise<Batch> {
+  async first(n?: number): Promise<Batch> {
     const { data, release } = await this.#load(0);
     try {
       return await data.first(n);

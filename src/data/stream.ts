@@ -68,7 +68,7 @@ export class StreamData implements LoadedData {
     });
   }
 
-  async first(n: number): Promise<Batch> {
+  async first(n?: number): Promise<Batch> {
     if (this.#stream.once && this.#epochs > 0) throw notRepeatable('the data can be read once, and was read');
     const reading = await this.#open();
     // What can be read once is put back: its tensors stay as they are.
@@ -76,14 +76,20 @@ export class StreamData implements LoadedData {
     const raws: unknown[] = [];
     const batches: Batch[] = [];
     try {
-      for (let size = 0; size < n; size += batches.at(-1)?.size ?? 0) {
+      for (let size = 0; size < (n ?? 1); size += batches.at(-1)?.size ?? 0) {
         const result = await reading.next(`batch ${raws.length}`);
         if (result.done === true) break;
         raws.push(result.value);
-        batches.push(await this.#convert(result.value, batches.length, `batch ${batches.length}: `, since));
+        const batch = await this.#convert(result.value, batches.length, `batch ${batches.length}: `, since);
+        if (batches[0] !== undefined && !joinable(batches[0], batch)) {
+          // Sequences of another length, say: fewer samples will do.
+          disposeBatch(batch);
+          break;
+        }
+        batches.push(batch);
       }
       if (batches.length === 0) throw new DataError('DATA_EMPTY', { found: 'the data gave no batch', expected: 'there has to be something to train on' });
-      return joined(batches, n);
+      return joined(batches, n ?? Infinity);
     } finally {
       batches.forEach(disposeBatch);
       if (this.#stream.once) reading.unread(raws);
@@ -124,6 +130,12 @@ const notRepeatable = (found: string): DataError =>
     expected: 'every epoch reads the data from its beginning',
     remedy: 'Pass a function of the epoch that makes a new one: (epoch) => read(epoch). A generator function is such a function.',
   });
+
+/** Whether two batches differ in nothing but their number of samples. */
+function joinable(one: Batch, other: Batch): boolean {
+  const form = ({ inputs, labels }: Batch): string => JSON.stringify([inputs, labels].map((tensors) => tensors.map(({ dtype, shape }) => [dtype, ...shape.slice(1)])));
+  return form(one) === form(other);
+}
 
 /** The first n samples of several batches as one batch. */
 function joined(batches: readonly Batch[], n: number): Batch {

@@ -8,17 +8,15 @@ import type { Engine } from './engine.js';
 import { checkLabels } from './loss/index.js';
 import { shapeText } from './loss/label-shapes.js';
 
-/** Keras' batch size, where nothing says how many samples to look at. */
-const defaultSamples = 32;
-
 /**
  * One batch against the model, the loss and the metrics: what would fail, or silently broadcast, in the first step.
  * Changes nothing, and leaves no tensor.
  *
  * @throws ConfigError MODEL_INVALID when the forward pass fails; DataError of labels, loss and metrics that do not go together
  */
-export async function checkFirst(engine: Engine, data: LoadedData, settings: { readonly batchSize?: number | undefined; readonly classWeights?: ClassWeightsOption | undefined }): Promise<void> {
-  const batch = await data.first(settings.batchSize ?? defaultSamples);
+export async function checkFirst(engine: Engine, data: LoadedData, settings: { readonly classWeights?: ClassWeightsOption | undefined }): Promise<void> {
+  // As large as the data's own batches: a model may take no other size.
+  const batch = await data.first();
   try {
     const outputs = firstOutputs(engine, batch.inputs);
     await checkLabels(engine.loss, batch.labels, outputs);

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch, openData, type DataOptions, type DataSource, type DataSpec, type LoadedData, type NestedArray } from '../data/index.js';
+import { DataError } from '../errors.js';
 import type { Metrics } from '../plugin/index.js';
 import { evaluate } from './evaluate.js';
 import { compileLoss, type CompiledLoss, type OutputLoss } from './loss/index.js';
+import { shapeText } from './loss/label-shapes.js';
 import { compileMetrics } from './metrics/index.js';
 import { MetricSums } from './metric-sums.js';
 import type { ModelFace } from './model.js';
@@ -115,7 +117,11 @@ export class Engine {
           if (batch === undefined) break;
           try {
             tf.tidy(() => {
-              this.model.forward(batch.inputs, false).outputs.forEach((output, i) => (parts[i] ??= []).push(tf.keep(tf.clone(output))));
+              this.model.forward(batch.inputs, false).outputs.forEach((output, i) => {
+                const earlier = (parts[i] ??= []);
+                checkJoinable(output.shape, earlier[0]?.shape, this.model.outputs[i]?.name ?? String(i));
+                earlier.push(tf.keep(tf.clone(output)));
+              });
             });
           } finally {
             disposeBatch(batch);
@@ -138,7 +144,7 @@ export class Engine {
 
   async #learnFromFirst(data: LoadedData): Promise<void> {
     if (this.#compiled !== undefined) return;
-    const first = await data.first(1);
+    const first = await data.first();
     try {
       this.learnFrom(first.inputs);
     } finally {
@@ -155,6 +161,16 @@ export class Engine {
     this.#compiled = { loss: compiledLoss, metrics: new MetricSums(outputs.map(({ name }) => name), compiledMetrics), metricNames: compiledMetrics.names };
     return this.#compiled;
   }
+}
+
+/** Predictions of all batches become one tensor: they may differ in their number of samples alone. Throws DATA_SHAPE. */
+function checkJoinable(shape: readonly number[], earlier: readonly number[] | undefined, name: string): void {
+  if (earlier === undefined || shapeText(shape.slice(1)) === shapeText(earlier.slice(1))) return;
+  throw new DataError('DATA_SHAPE', {
+    found: `predictions of output "${name}" have shape ${shapeText(shape)} in one batch and ${shapeText(earlier)} in another`,
+    expected: 'predict joins those of all batches to one tensor',
+    remedy: 'Call predict once for each length, or pad the inputs to one.',
+  });
 }
 
 const optimizerOptions = (settings: Settings): { weightDecay?: { rate: number; mode: 'decoupled' | 'l2' } } => {

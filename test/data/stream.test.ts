@@ -322,6 +322,23 @@ describe('first', () => {
     });
   });
 
+  it('stops joining where the batches go on in another shape, and the epoch has them all', async () => {
+    await withoutLeak(async () => {
+      const sequences = (length: number): Samples => ({ inputs: tf.ones([2, length, 1]), labels: [1, 2] });
+      const data = openData((function* () { yield sequences(3); yield sequences(3); yield sequences(5); })(), { inputNames: ['x'], labelNames: ['y'], inputShapes: [[null, null, 1]] });
+      expect(read(await data.first(32)).shapes).toEqual([[4, 3, 1], [4]]);
+      expect((await readAll(data.epoch(0))).map(({ shapes }) => shapes[0])).toEqual([[2, 3, 1], [2, 3, 1], [2, 5, 1]]);
+    });
+  });
+
+  it('gives a batch as the source has it where nothing is said of how many samples', async () => {
+    await withoutLeak(async () => {
+      expect(read(await openData([samples(0, 3), samples(1, 3)], spec).first()).size).toBe(3);
+      expect(read(await openData({ inputs: [[1], [2], [3]], labels: [1, 2, 3] }, spec, { batchSize: 2 }).first()).size).toBe(2);
+      expect(read(await openData(() => [samples(0, 4), samples(1, 4)], spec).first()).size).toBe(4);
+    });
+  });
+
   it('closes the iterator that it has opened', async () => {
     let closed = 0;
     const data = openData({ [Symbol.iterator]: function* () { try { yield samples(0); yield samples(1); } finally { closed += 1; } } }, spec);
