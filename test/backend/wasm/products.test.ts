@@ -45,6 +45,16 @@ const transposes = [[false, false], [true, false], [false, true], [true, true]] 
 describe('products on wasm agree with double precision', () => {
   beforeAll(useWasm);
 
+  // Past a block of 256 rows and of 512 inner values, with every number of last rows and columns.
+  test.each([[257, 513, 9], [258, 515, 10], [259, 1030, 11], [4, 600, 24], [3, 5, 37], [260, 3, 13]])('%dx%dx%d, past the edges of blocks, every transpose', (m, k, n) => {
+    for (const [transposeA, transposeB] of transposes) {
+      const [aShape, bShape] = [transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]];
+      const [found] = leavingNothing(() => tf.matMul(fixed(aShape), fixed(bShape, 2), transposeA, transposeB));
+      // Sums of up to 1,030 products in float32.
+      expect(difference(found!.values, reference(aShape, bShape, transposeA, transposeB).values)).toBeLessThan(3e-5);
+    }
+  });
+
   for (const [m, k, n] of sizes) {
     test.each(batches.map(([a, b]) => [JSON.stringify(a), JSON.stringify(b), a, b] as const))(`${m}x${k}x${n}, batches %s and %s, every transpose`, (_a, _b, aBatch, bBatch) => {
       for (const [transposeA, transposeB] of transposes) {
