@@ -9,6 +9,9 @@
  * of the false alarms on other trainings. Some faults leave the norms as those of a healthy run are (labels that are
  * learnt by heart): they are in the table all the same.
  *
+ * Some five minutes of one core. Faulty runs can be chaotic, so that the last bit of a kernel decides: of two full runs,
+ * on two versions of the wasm kernels, one warned of 24 faulty trainings and the other of 23; both of no healthy one.
+ *
  * --quick trains one kind of each, briefly: whether the script works, nothing more.
  */
 import { parseArgs } from 'node:util';
