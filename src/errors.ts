@@ -54,6 +54,7 @@ export const errorCodes = [
   // running
   'FIT_RUNNING',
   'TRAINER_DISPOSED',
+  'STATE_INVALID',
   'BACKEND_UNAVAILABLE',
   'BACKEND_UNKNOWN',
   'BACKEND_KERNEL',

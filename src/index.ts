@@ -1,5 +1,6 @@
 /** trainscope: a training loop for TensorFlow.js that tells you what is wrong. */
-export { Trainer, type EventsOfPlugins, type FitResult, type TrainerState } from './trainer/trainer.js';
+export { Trainer, type EventsOfPlugins, type FitResult } from './trainer/trainer.js';
+export type { TrainerState } from './trainer/trainer-state.js';
 export type { EpochRecord } from './trainer/fit-loop.js';
 export type { FitOptions, FitSettings, TrainerOptions, TrainerSettings } from './trainer/options.js';
 export type { HandwrittenModel, ModelSource, Tap } from './trainer/model.js';

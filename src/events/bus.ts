@@ -98,6 +98,13 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
     return this.#seq;
   }
 
+  /** Counts on from the last seq of the run that is resumed. Never back: two events of one run must not share a seq. */
+  goOnFrom(seq: number): void {
+    if (seq <= this.#seq) return;
+    this.#seq = seq;
+    this.#lossCheckedAt = seq;
+  }
+
   /**
    * Makes an event and delivers it. The event is frozen and its data a copy.
    *

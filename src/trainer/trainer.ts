@@ -7,6 +7,7 @@ import type { AnyPlugin, Plugin } from '../plugin/define-plugin.js';
 import type { HookName, Metrics, ObserverContext, SteererContext, StopReason } from '../plugin/index.js';
 import type { HookPayloads } from '../plugin/hooks.js';
 import { orderPlugins } from '../plugin/order.js';
+import { RandomStreams } from '../random/index.js';
 import { attach, HookRunner, type FailureReport } from '../plugin/runner.js';
 import { describeLoop } from './describe.js';
 import { Engine } from './engine.js';
@@ -17,6 +18,7 @@ import { checkFitOptions, checkTrainerOptions, type FitOptions, type TrainerOpti
 import { PhaseClock } from './phase-clock.js';
 import { contextFor, type ContextServices } from './plugin-contexts.js';
 import { RunState } from './run-state.js';
+import { checkTrainerState, type TrainerState } from './trainer-state.js';
 import { SnapshotShelf } from './weight-snapshots.js';
 
 type UnionToIntersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
@@ -40,17 +42,6 @@ export interface FitResult {
   /** Updates done since the trainer's first fit began. */
   readonly steps: number;
   readonly milliseconds: number;
-}
-
-/** What a trainer knows beside weights and optimizer slots, as plain JSON. */
-export interface TrainerState {
-  readonly format: 1;
-  readonly seq: number;
-  readonly epoch: number;
-  readonly step: number;
-  readonly samples: number;
-  readonly streams: ReturnType<RunState['streams']['state']>;
-  readonly plugins: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -283,18 +274,21 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   }
 
   /**
-   * Puts a saved state in place.
-   * @throws PluginError PLUGIN_STATE when a plugin's part does not fit its schema. Nothing is changed then.
+   * Puts a saved state in place. Epochs, steps and the numbers of events go on from it.
+   * @throws TrainscopeError STATE_INVALID for what getState() did not give, RANDOM_STATE for random streams that are
+   * damaged; PluginError PLUGIN_STATE when a plugin's part does not fit its schema. Nothing is changed then.
    */
   setState(saved: TrainerState): void {
     this.#guard();
+    checkTrainerState(saved);
+    const streams = new RandomStreams(saved.streams.seed);
+    streams.restore(saved.streams);
     const parsed = this.#runner.attached.flatMap((attached) => {
       const { name } = attached.plugin;
-      return name in saved.plugins ? [{ attached, state: attached.bound.parseState(saved.plugins[name]) }] : [];
+      return Object.hasOwn(saved.plugins, name) ? [{ attached, state: attached.bound.parseState(saved.plugins[name]) }] : [];
     });
-    this.#state.reseed(saved.streams.seed);
-    this.#state.streams.restore(saved.streams);
-    Object.assign(this.#state, { epoch: saved.epoch, step: saved.step, samples: saved.samples });
+    Object.assign(this.#state, { epoch: saved.epoch, step: saved.step, samples: saved.samples, streams });
+    this.#bus.goOnFrom(saved.seq);
     for (const { attached, state } of parsed) (attached.context as { state: unknown }).state = state;
   }
 
