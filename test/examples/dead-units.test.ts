@@ -6,7 +6,7 @@ import { useBackend } from '../support/backends.js';
 
 beforeAll(() => useBackend('cpu'));
 
-const facts = { step: 1, epoch: 1, batchSize: 2, weights: [], gradientNames: [], activationNames: ['a', 'b'], probeShapes: [] };
+const facts = { step: 1, epoch: 1, batchSize: 2, weights: [], gradientNames: [], clippedGradientNames: [], activationNames: ['a', 'b'], probeShapes: [] };
 
 describe('the measurement', () => {
   it('counts units that are 0 for every sample: 1 of 4 in a dense layer, 1 of 2 in a convolution', async () => {
