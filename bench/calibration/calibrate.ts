@@ -5,9 +5,9 @@
  *
  *     npm run bench:calibration -- [--json FILE] [--seeds 1,2,3] [--quick]
  *
- * The thresholds were chosen on these runs. That no healthy one is warned of is how they were chosen, and is no estimate
- * of the false alarms on other trainings. Some faults leave the norms as those of a healthy run are (labels that are
- * learnt by heart): they are in the table all the same.
+ * The thresholds were chosen on runs of these kinds. That no healthy one is warned of is how they were chosen, and is no
+ * estimate of the false alarms on other trainings. Some faults leave the norms as those of a healthy run are (labels that
+ * are learnt by heart): they are in the table all the same.
  *
  * Some five minutes of one core. Faulty runs can be chaotic, so that the last bit of a kernel decides: of two full runs,
  * on two versions of the wasm kernels, one warned of 24 faulty trainings and the other of 23; both of no healthy one.
@@ -27,7 +27,7 @@ const { values: args } = parseArgs({ options: { json: { type: 'string' }, seeds:
 
 const quickKinds = ['line sgd', 'weights start tiny'];
 const quickSteps = 200;
-const caveat = 'The thresholds were chosen on these runs: that no healthy one is warned of is no estimate of the false alarms on other trainings.';
+const caveat = 'The thresholds were chosen on runs of these kinds: that no healthy one is warned of is no estimate of the false alarms on other trainings.';
 
 type Severity = Run['findings'][number]['severity'];
 type Numbers = Readonly<Record<Cadence, Quantities>>;

@@ -12,8 +12,8 @@ export const measurementsBeforeJudging = 20;
  * "Healthy runs" below are those of bench/calibration (npm run bench:calibration), which measured the figures: 87 short
  * trainings that reach their goal (29 kinds: linear and deep perceptrons, convolution, recurrent nets, embeddings; Adam,
  * SGD, momentum; batches of 1 to 300; rare classes, heavy-tailed labels, batch normalisation), measured every 5 and every
- * 10 steps. Every 5 they give 34,000 norms with at least 20 before them. The thresholds were chosen on these runs: that
- * none of them is warned of says nothing sure of the false alarms on others.
+ * 10 steps. Every 5 they give 34,000 norms with at least 20 before them. The thresholds were chosen on runs of these
+ * kinds: that none of them is warned of says nothing sure of the false alarms on others.
  */
 export const options = z
   .strictObject({

@@ -6,8 +6,8 @@ import { told } from '../shared/told.js';
  * "Healthy runs" below are those of bench/calibration (npm run bench:calibration), which measured the figures: 87 short
  * trainings that reach their goal (29 kinds: linear and deep perceptrons, convolution, recurrent nets, embeddings; Adam,
  * SGD, momentum; batches of 1 to 300; rare classes, heavy-tailed labels, batch normalisation), 600 to 4000 steps each,
- * measured every 5 and every 10. The thresholds were chosen on these runs: that none of them is warned of says nothing
- * sure of the false alarms on others.
+ * measured every 5 and every 10. The thresholds were chosen on runs of these kinds: that none of them is warned of says
+ * nothing sure of the false alarms on others.
  */
 export const options = z.strictObject({
   every: z.union([z.int().min(1), z.literal('epoch')]).default(10).describe("Steps from one measurement to the next, or 'epoch'. 10: updates need a copy of all weights in the steps that are measured, and a tenth of that is little."),
