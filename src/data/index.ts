@@ -2,5 +2,6 @@ export { disposeBatch, type Batch, type BatchCursor, type DataKind, type LoadedD
 export { classSampleWeights, type ClassWeights } from './class-weights.js';
 export { checkFinite } from './finite.js';
 export { openData } from './open.js';
+export { isDataset } from './recognize.js';
 export type { ArrayValue, ArrayValues, BatchStream, DatasetLike, DataSource, EpochData, NestedArray, NumericArray, Samples, ShapedArray } from './source.js';
 export type { DataOptions, DataSpec, SpecShape } from './spec.js';

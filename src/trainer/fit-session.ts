@@ -1,5 +1,5 @@
 import type { BackendChoice } from '../backend/index.js';
-import { disposeBatch, type Batch, type DataOptions, type DataSource, type LoadedData } from '../data/index.js';
+import { disposeBatch, isDataset, type Batch, type DataOptions, type DataSource, type LoadedData } from '../data/index.js';
 import type { CoreEvents, EventBus } from '../events/index.js';
 import { MeasurementPlan } from '../measure/plan.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
@@ -112,7 +112,9 @@ export class FitSession {
     try {
       data = await openChecked(engine, parts.source, options, settings);
       if (parts.validation !== undefined) {
-        const inOrder = { ...options, batchSize: settings.validationBatchSize ?? settings.batchSize, shuffle: false, dropLast: false };
+        // A Dataset has its own batches: that samples in memory are to be cut into batches says nothing of it.
+        const batchSize = settings.validationBatchSize ?? (data.kind === 'memory' && isDataset(parts.validation) ? undefined : settings.batchSize);
+        const inOrder = { ...options, batchSize, shuffle: false, dropLast: false };
         validationData = await openChecked(engine, parts.validation, inOrder, settings);
         const samples = Math.max(0, ...plan.measurements.map(({ probeSamples }) => probeSamples ?? 0));
         if (samples > 0) probe = await validationData.first(samples);

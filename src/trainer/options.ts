@@ -30,7 +30,7 @@ export const fitSettingsSchema = z.strictObject({
     .union([z.strictObject({ epochs: count }), z.strictObject({ steps: count })])
     .optional()
     .describe('When to validate. Default: after each epoch.'),
-  validationBatchSize: count.optional().describe('Samples a batch in validation. Default: batchSize.'),
+  validationBatchSize: count.optional().describe('Samples a batch in validation. Default: batchSize; none for a Dataset beside training data in memory, which is taken to be batched.'),
 });
 export type FitSettings = z.input<typeof fitSettingsSchema>;
 
