@@ -58,11 +58,8 @@ export const deadUnits = definePlugin({
     above: z.record(z.string(), z.int()).default({}),
   }),
   needs: ({ layers, every }) => ({ every, of: { shares: silentShares(layers) } }),
-  hooks: ({ layers, threshold, patience }) => ({
+  hooks: ({ threshold, patience }) => ({
     measured({ shares }, ctx) {
-      const missing = layers.find((layer) => !shares.has(layer));
-      if (missing !== undefined) throw new Error(`the model has no layer or tap "${missing}"`);
-
       const [[worst] = ['']] = [...shares].toSorted(([, a], [, b]) => b - a);
       ctx.emit('dead-units', { layers: Object.fromEntries(shares), worst }, { level: 'debug' });
 
