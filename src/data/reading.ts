@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../errors.js';
+import { thrownText } from '../thrown-text.js';
 import { after, caught, isPromise, type Eventual } from './eventual.js';
 import { now, tensorsMadeSince, type Moment } from './ownership.js';
 
@@ -12,7 +13,7 @@ export interface AnyIterator {
 /** Something that goes wrong in the user's own code, as DATA_SOURCE_FAILED with the cause and the place. */
 const sourceFailed = (doing: string, cause: unknown): DataError =>
   new DataError('DATA_SOURCE_FAILED', {
-    found: `the data source failed ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    found: `the data source failed ${doing}: ${thrownText(cause)}`,
     remedy: 'The error is in the source itself; it is the cause of this one.',
     cause,
   });

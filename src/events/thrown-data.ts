@@ -1,3 +1,5 @@
+import { fieldOf, thrownText } from '../thrown-text.js';
+
 /** What can be told of anything that was thrown, in the form that the events about errors have. */
 export interface ThrownData {
   readonly message: string;
@@ -5,21 +7,14 @@ export interface ThrownData {
   readonly stack?: string;
 }
 
-/** Anything can be thrown: what is not an Error is told by its text. */
+/** Anything can be thrown, and an error's fields can hold anything: what is no text is told by its text. Never throws. */
 export function thrownData(thrown: unknown): ThrownData {
-  if (!(thrown instanceof Error)) return { message: textOf(thrown), code: null };
-  const { code } = thrown as NodeJS.ErrnoException;
+  const code = fieldOf(thrown, 'code');
+  const stack = fieldOf(thrown, 'stack');
+  const isError = thrown instanceof Error;
   return {
-    message: thrown.message,
-    code: typeof code === 'string' ? code : null,
-    ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
+    message: thrownText(thrown),
+    code: isError && typeof code === 'string' ? code : null,
+    ...(isError && typeof stack === 'string' ? { stack } : {}),
   };
-}
-
-function textOf(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'something that has no text'; // Object.create(null), or a toString that throws
-  }
 }

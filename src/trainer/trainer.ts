@@ -7,6 +7,7 @@ import type { AnyPlugin, Plugin } from '../plugin/define-plugin.js';
 import type { HookName, Metrics, ObserverContext, SteererContext, StopReason } from '../plugin/index.js';
 import type { HookPayloads } from '../plugin/hooks.js';
 import { orderPlugins } from '../plugin/order.js';
+import { thrownName, thrownText } from '../thrown-text.js';
 import { RandomStreams } from '../random/index.js';
 import { attach, HookRunner, type FailureReport } from '../plugin/runner.js';
 import { describeLoop } from './describe.js';
@@ -128,7 +129,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     let reason: StopReason = 'failed';
     let failure: unknown;
     const abort = (): void => {
-      state.requestStop({ reason: 'aborted', by: null, message: signal?.reason instanceof Error ? signal.reason.message : 'the signal was aborted' });
+      state.requestStop({ reason: 'aborted', by: null, message: signal?.reason instanceof Error ? thrownText(signal.reason) : 'the signal was aborted' });
     };
     if (signal?.aborted === true) abort();
     signal?.addEventListener('abort', abort, { once: true });
@@ -171,7 +172,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
           {
             reason,
             by: state.stop?.by ?? null,
-            message: failure === undefined ? (state.stop?.message ?? null) : messageOf(failure),
+            message: failure === undefined ? (state.stop?.message ?? null) : thrownText(failure),
             epochs: history.length,
             steps: state.step - stepsBefore,
             ms: performance.now() - began,
@@ -350,8 +351,8 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
 
   async #tellFailure(thrown: unknown): Promise<void> {
     const { epoch, step } = this.#state;
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    this.#bus.emit('error', { name: error.name, ...thrownData(error) }, { epoch, step });
+    const error = thrown instanceof Error ? thrown : new Error(thrownText(thrown));
+    this.#bus.emit('error', { name: thrownName(error), ...thrownData(error) }, { epoch, step });
     try {
       await this.#runner.hooks.observe.error?.({ error });
     } catch (second) {
@@ -372,11 +373,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       plugin: name,
       hook,
       step,
-      found: `the plugin "${name}" threw in its hook "${hook}" at step ${String(step)}: ${messageOf(error)}`,
+      found: `the plugin "${name}" threw in its hook "${hook}" at step ${String(step)}: ${thrownText(error)}`,
       remedy: "Mend the plugin, or attach it with { onError: 'disable' } to train on without it.",
       cause: error,
     });
   }
 }
-
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
