@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ConfigError, PluginError } from '../errors.js';
 import type { Measurements, Needs, ValuesOf } from '../measure/index.js';
 import { didYouMean } from '../nearest-name.js';
-import { listProblems, problemsOf } from '../problems.js';
+import { listProblems, problemsOf, showValue } from '../problems.js';
+import { checkAttachOptions, checkDefinition } from './check-definition.js';
 import type { EventData, ObserverContext, SteererContext } from './context.js';
 import { hookKinds, hookNames, type HookName, type ObserverHooks, type SteererHooks } from './hooks.js';
 
@@ -131,7 +132,10 @@ function parseOptions<Options extends z.ZodType>(plugin: string, schema: Options
   });
 }
 
-function checkHooks(plugin: string, role: Role, hooks: object): readonly HookName[] {
+function checkHooks(plugin: string, role: Role, hooks: unknown): readonly HookName[] {
+  if (typeof hooks !== 'object' || hooks === null) {
+    throw new PluginError('PLUGIN_INVALID', { plugin, found: `hooks() of the plugin "${plugin}" gave ${showValue(hooks)}`, expected: 'it gives an object of hooks' });
+  }
   for (const [name, hook] of Object.entries(hooks)) {
     if (!(name in hookKinds)) {
       throw new PluginError('PLUGIN_HOOK_UNKNOWN', {
@@ -174,7 +178,8 @@ function initialState(plugin: string, schema: z.ZodType | undefined): { state: u
 /**
  * Defines a kind of plugin, and gives the function that makes one from its options.
  *
- * @throws (when a plugin is made) ConfigError OPTIONS_INVALID for options that do not fit their schema; PluginError
+ * @throws PluginError PLUGIN_INVALID for a definition that lacks a part or has one of a wrong type. When a plugin is
+ * made: ConfigError OPTIONS_INVALID for options, its own or of attaching, that do not fit their schema; PluginError
  * PLUGIN_HOOK_UNKNOWN for a hook that does not exist, PLUGIN_INVALID for a transform in a plugin that observes,
  * PLUGIN_STATE for a state schema without defaults.
  *
@@ -208,9 +213,11 @@ export function definePlugin<
   definition: PluginDefinition<'steer', Options, Schemas, State, M, SteererHooksOf<Schemas, z.output<State>, M>>,
 ): PluginFactory<Options, DataOf<Schemas>>;
 export function definePlugin(definition: PluginDefinition<Role, z.ZodType, EventSchemas, z.ZodType, Measurements, object>): PluginFactory {
+  checkDefinition(definition);
   const { name: kind, role, summary } = definition;
   const schema: z.ZodType = definition.options ?? noOptions;
   const make = (given?: unknown, attach: AttachOptions = {}): Plugin => {
+    checkAttachOptions(kind, attach);
     const name = attach.name ?? kind;
     if (!pluginNamePattern.test(name)) {
       throw new PluginError('PLUGIN_INVALID', { plugin: name, found: `a plugin is named "${name}"`, expected: 'a name starts with a letter and holds letters, digits, dots, colons, - and _' });
