@@ -9,16 +9,24 @@ export type ClassWeights = readonly number[] | Readonly<Record<number, number>>;
  * The weight of each sample by its class: [batch], float32, computed on the device, and the caller's to dispose of.
  *
  * Labels are class indices, [batch] or [batch, 1], or one-hot rows, [batch, classes]. A row that shares its weight among
- * classes (label smoothing, mixup) weighs the mean of theirs. `sampleWeights` [batch] multiply in.
+ * classes (label smoothing, mixup) weighs the mean of theirs. `sampleWeights` [batch] multiply in. `form` says which of the
+ * two they are; left out, a second dimension of more than 1 is taken for classes.
  *
  * Throws OPTIONS_INVALID for weights that are negative or not finite, DATA_SHAPE where labels have another shape or the
  * number of classes is not that of the weights.
  */
-export function classSampleWeights(labels: tf.Tensor, classWeights: ClassWeights, sampleWeights?: tf.Tensor): tf.Tensor1D {
+export function classSampleWeights(labels: tf.Tensor, classWeights: ClassWeights, sampleWeights?: tf.Tensor, form?: 'indices' | 'one-hot'): tf.Tensor1D {
   const listed = listOf(classWeights);
   const [batch = 0, classes = 1] = labels.shape;
   if (labels.rank !== 1 && labels.rank !== 2) {
     throw new DataError('DATA_SHAPE', { found: `labels have shape ${shapeText(labels.shape)}`, expected: 'class weights take [batch] or [batch, classes]', remedy: 'Give sampleWeights instead.' });
+  }
+  if (form === 'indices' && classes > 1) {
+    throw new DataError('DATA_SHAPE', {
+      found: `labels have shape ${shapeText(labels.shape)}, with ${classes} class numbers a sample`,
+      expected: 'class weights take one class a sample: [batch] or [batch, 1]',
+      remedy: 'Give sampleWeights instead.',
+    });
   }
   const oneHot = labels.rank === 2 && classes > 1;
   const listsAll = Array.isArray(classWeights);

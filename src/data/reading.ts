@@ -23,7 +23,7 @@ export function inSource<T>(doing: string, action: () => Eventual<T>): Eventual<
   try {
     const value = action();
     return isPromise(value)
-      ? value.catch((error: unknown) => {
+      ? Promise.resolve(value).catch((error: unknown) => {
           throw sourceFailed(doing, error);
         })
       : value;

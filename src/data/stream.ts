@@ -100,7 +100,9 @@ export class StreamData implements LoadedData {
 
   dispose(): void {
     // What first() put back and no epoch has read.
-    if (this.#epochs === 0 && this.#onlyReading !== undefined) void after(this.#onlyReading, (reading) => reading.close());
+    const only = this.#onlyReading;
+    // Whoever disposes of it has no use for what its closing throws, now or later.
+    if (this.#epochs === 0 && only !== undefined) void caught(() => after(only, (reading) => reading.close()), () => undefined);
   }
 
   #open(): Eventual<Reading> {

@@ -10,13 +10,22 @@ type ByClass = Readonly<Record<string, number>>;
 type ByOutput = Readonly<Record<string, ByClass>>;
 
 /** The weights of each output in the model's order; undefined where there are none. */
-export type OutputClassWeights = readonly (ClassWeights | undefined)[];
+export type OutputClassWeights = readonly (OwnWeights | undefined)[];
+
+/** What one output's labels are weighed by; `form` where its loss says what they are. */
+interface OwnWeights {
+  readonly byClass: ClassWeights;
+  readonly form: 'indices' | 'one-hot' | undefined;
+}
 
 const isByOutput = (given: ClassWeightsOption): given is ByOutput => Object.values(given).every((each) => typeof each === 'object');
 const isByClass = (given: ClassWeightsOption): given is ByClass => Object.values(given).every((each) => typeof each === 'number');
 
 /** Whether the labels of an output number classes, or are one-hot rows. A custom loss may take such. */
 const hasClasses = ({ form, values, custom, output }: OutputLoss): boolean => form === 'class' || form === 'distribution' || custom || (values === 'probability' && output.shape?.at(-1) === 1);
+
+/** Class numbers of several time steps, [batch, time], look like one-hot rows: the loss knows. */
+const formOf = ({ form }: OutputLoss): OwnWeights['form'] => (form === 'class' ? 'indices' : form === 'distribution' ? 'one-hot' : undefined);
 
 /**
  * Finds the outputs that class weights go to. A record by class goes to all outputs of classes: a number that is
@@ -38,7 +47,7 @@ export function resolveClassWeights(given: ClassWeightsOption | undefined, outpu
   const weights = outputs.map((loss) => {
     const own = byOutput === undefined ? (hasClasses(loss) ? (given as ByClass) : undefined) : byOutput[loss.output.name];
     if (own !== undefined) problems.push(...problemsOf(loss, own, byOutput === undefined ? ['classWeights'] : ['classWeights', loss.output.name]));
-    return own;
+    return own === undefined ? undefined : { byClass: own, form: formOf(loss) };
   });
   throwProblems('options of fit are', problems);
   if (weights.some((each) => each !== undefined)) return weights;
@@ -61,7 +70,7 @@ export function withClassWeights(batch: BatchData, weights: OutputClassWeights |
   if (weights === undefined) return batch;
   const sampleWeights = batch.labels.map((labels, i): tf.Tensor => {
     const [own, given] = [weights[i], batch.sampleWeights?.[i]];
-    return own === undefined ? (given ?? tf.ones([batch.size])) : classSampleWeights(labels, own, given);
+    return own === undefined ? (given ?? tf.ones([batch.size])) : classSampleWeights(labels, own.byClass, given, own.form);
   });
   return { ...batch, sampleWeights };
 }

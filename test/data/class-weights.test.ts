@@ -29,6 +29,13 @@ describe('class weights', () => {
     expect(await weigh(() => tf.tensor2d([[0, 1], [1, 0]], [2, 2], 'int32'), [3, 5])).toEqual([5, 3]);
   });
 
+  it('class numbers of several time steps are not taken for one-hot rows where it is known what they are', async () => {
+    const labels = tf.tensor2d([[0, 1, 1], [1, 0, 0]]);
+    await expectDataError(() => classSampleWeights(labels, [1, 0.5, 4], undefined, 'indices'), 'DATA_SHAPE', '[2, 3], with 3 class numbers a sample');
+    labels.dispose();
+    expect(await weigh(() => tf.tensor2d([[0], [1]]), [3, 5])).toEqual([3, 5]);
+  });
+
   it('a row that is shared among classes takes the mean of their weights', async () => {
     // 0.75 x 2 + 0.25 x 4
     expect(await weigh(() => tf.tensor2d([[0.75, 0.25]]), [2, 4])).toEqual([2.5]);

@@ -184,6 +184,22 @@ describe('async iterables', () => {
   });
 });
 
+describe('what has a then and nothing else', () => {
+  const thenable = <T>(value: T): PromiseLike<T> => ({ then: (resolve: (value: T) => never) => resolve(value) }) as never;
+
+  it('is awaited as a promise is, from an iterator and from a function of the epoch', async () => {
+    await withoutLeak(async () => {
+      const source = { [Symbol.asyncIterator]: () => { const all = [samples(0), samples(1)].values(); return { next: () => thenable(all.next()), return: () => thenable({ done: true }) }; } };
+      const data = openData(source as never, spec);
+      expect(read(await data.first(1)).inputs).toEqual([[0]]);
+      expect(normalized(await readAll(data.epoch(0)))).toEqual(twoBatches);
+      expect(normalized(await readAll(openData((() => thenable([samples(0), samples(1)])) as never, spec).epoch(0)))).toEqual(twoBatches);
+    });
+  });
+
+  it('as a batch is refused for what it is', () => expectDataError(async () => readAll(openData(new Set([thenable(samples(0))]) as never, spec).epoch(0)), 'DATA_TYPE', 'batch 0 of epoch 0: the samples are'));
+});
+
 describe('Datasets of tf.data', () => {
   const dataset = tfData.array(Array.from({ length: 5 }, (_, index) => ({ xs: [index], ys: -index })));
 
@@ -365,6 +381,27 @@ describe('first', () => {
       read(await data.first(1));
       data.dispose();
     });
+  });
+
+  it.each([
+    ['a generator', function* () { try { yield tensors(0); yield tensors(1); } finally { throw new Error('cannot be closed'); } }],
+    ['an async generator', async function* () { try { yield tensors(0); yield tensors(1); } finally { throw new Error('cannot be closed'); } }],
+  ])('%s that fails in its closing fails no dispose', async (_, generate) => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      await withoutLeak(async () => {
+        const data = openData(generate() as Iterable<Samples>, spec);
+        read(await data.first(1));
+        data.dispose();
+        // Unhandled rejections are told after the microtasks.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      });
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
   });
 
   it('asks a function of the epoch for epoch 0, and ends what it gave', async () => {

@@ -41,3 +41,10 @@ describe('the first check takes a batch as the data comes', () => {
     expect(await stepsOf(model, [samplesOf(4, 3), samplesOf(4, 5), samplesOf(4, 4)])).toBe(3);
   });
 });
+
+it('class weights for class numbers of every time step are refused before the first step, where their shape looks like one-hot rows', async () => {
+  const model = sequential({ layers: [layers.dense({ units: 5, inputShape: [5, 3], activation: 'softmax' })] });
+  const trainer = new Trainer({ model, loss: 'sparseCategoricalCrossentropy', backend: 'keep', progress: false });
+  const data = { inputs: [sequence(5), sequence(5)], labels: [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]] };
+  await expect(trainer.fit(data, { classWeights: { 0: 2, 4: 3 } })).rejects.toMatchObject({ code: 'DATA_SHAPE', message: expect.stringContaining('[2, 5], with 5 class numbers a sample') as string });
+});
