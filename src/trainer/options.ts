@@ -100,4 +100,10 @@ function checkPlain<S extends z.ZodObject>(what: string, schema: S, options: obj
 }
 
 export const checkTrainerOptions = (options: object): z.output<typeof trainerSettingsSchema> => checkPlain('options of the trainer', trainerSettingsSchema, options, trainerObjects);
-export const checkFitOptions = (options: object): z.output<typeof fitSettingsSchema> => checkPlain('options of fit', fitSettingsSchema, options, fitObjects);
+/** A fit's options over the trainer's defaults for all fits. What is undefined in them leaves the default. */
+export function checkFitOptions(options: object, defaults: FitSettings = {}): z.output<typeof fitSettingsSchema> {
+  return { ...checkPlain('options of fit', fitSettingsSchema, defaults, {}), ...checkPlain('options of fit', fitSettingsSchema, options, fitObjects) };
+}
+
+const batchOptionsSchema = z.strictObject({ batchSize: count.optional() });
+export const checkBatchOptions = (method: 'evaluate' | 'predict', options: object): z.output<typeof batchOptionsSchema> => checkPlain(`options of ${method}`, batchOptionsSchema, options, {});

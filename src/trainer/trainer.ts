@@ -15,7 +15,7 @@ import { Engine } from './engine.js';
 import type { EpochRecord } from './fit-loop.js';
 import { FitSession } from './fit-session.js';
 import { hookPlugin } from './hook-plugin.js';
-import { checkFitOptions, checkTrainerOptions, type FitOptions, type TrainerOptions } from './options.js';
+import { checkBatchOptions, checkFitOptions, checkTrainerOptions, type FitOptions, type TrainerOptions } from './options.js';
 import { PhaseClock } from './phase-clock.js';
 import { contextFor, type ContextServices } from './plugin-contexts.js';
 import { RunState } from './run-state.js';
@@ -116,8 +116,8 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
    */
   async fit(data: DataSource, options: FitOptions = {}): Promise<FitResult> {
     this.#guard();
+    const settings = checkFitOptions(options, this.#options.fit);
     const { signal, validation } = options;
-    const settings = checkFitOptions({ ...this.#options.fit, ...options });
     this.#running = true;
     const state = this.#state;
     state.fit += 1;
@@ -202,8 +202,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   /** Loss and metrics over all of the data, in inference mode. The loss includes penalties. */
   async evaluate(data: DataSource, options: { readonly batchSize?: number } = {}): Promise<Metrics> {
     this.#guard();
+    const { batchSize } = checkBatchOptions('evaluate', options);
     const engine = await this.#open();
-    return engine.evaluate(data, options.batchSize);
+    return engine.evaluate(data, batchSize);
   }
 
   /**
@@ -212,8 +213,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
    */
   async predict(inputs: DataSource, options: { readonly batchSize?: number } = {}): Promise<readonly tf.Tensor[]> {
     this.#guard();
+    const { batchSize } = checkBatchOptions('predict', options);
     const engine = await this.#open();
-    return engine.predict(inputs, options.batchSize);
+    return engine.predict(inputs, batchSize);
   }
 
   /** Ends the fit under way after its present step. */
