@@ -84,7 +84,8 @@ function broadcastIndices(outer: readonly number[], own: readonly number[]): num
 /**
  * Products at full speed whether batched, transposed or small, with two defects of the stock kernel mended: an operand with a
  * dimension of 0 corrupts the wasm heap, and batch dimensions that broadcast both ways ([2, 1] with [1, 3]) give
- * max(2, 3) products rather than 6. Shapes: a [..., m, k], b [..., k, n], product [..., m, n]; float32 alone.
+ * max(2, 3) products rather than 6. Temporaries: 16 KiB; an operand whose batch is broadcast, spread out, unless it is
+ * one matrix for all. Shapes: a [..., m, k], b [..., k, n], product [..., m, n]; float32 alone.
  */
 export const batchMatMul: TrainingKernel = {
   name: tf.BatchMatMul,

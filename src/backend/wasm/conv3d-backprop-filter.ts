@@ -18,7 +18,8 @@ function planes(run: Run, x: TensorInfo, first: number, count: number, stride: n
 /**
  * The gradient of a three-dimensional filter: for each of its planes a two-dimensional one, over the planes of the
  * input that it meets. The stock kernel divides whole numbers where the last position of a stride needs rounding up,
- * and leaves positions out: wrong by 5 % at stride 2 with 'same' padding.
+ * and leaves positions out: wrong by 5 % at stride 2 with 'same' padding. Temporaries: the planes that one tap meets,
+ * of x and of dy: at most as large as both.
  * Shapes: x [batch, depth, height, width, in], dy likewise with out, result [depth, rows, columns, in, out].
  */
 export const conv3DBackpropFilter: TrainingKernel = {

@@ -6,7 +6,7 @@ import { compose, input, zeros, type TrainingKernel } from './training-kernel.js
 /**
  * The forward convolutions, through XNNPACK as before, with its traps closed: sizes that it would write past are
  * refused, 'same' padding is spelt out (a [5, 1] filter with stride 3 on [8, 5] gave zeros), an empty batch gives an
- * empty output, and the fused relu keeps NaN.
+ * empty output, and the fused relu keeps NaN. Temporaries: none of ours, but under a fused relu the result before it.
  */
 function guarded(name: string, depthwise: boolean): TrainingKernel {
   return {

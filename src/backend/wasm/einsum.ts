@@ -62,7 +62,8 @@ function checkSizes(equation: string, names: readonly string[], operands: readon
 
 /**
  * Einsum of one or two operands as sums, transposes and one batched product. The cpu backend multiplies the operands
- * broadcast against each other, which takes the memory of all labels together.
+ * broadcast against each other, which takes the memory of all labels together. Temporaries: each operand summed and
+ * transposed, and the product before its last transpose.
  * TensorFlow.js 4.22 has no gradient for Einsum on any backend: this serves forward passes.
  */
 export const einsum: TrainingKernel = {

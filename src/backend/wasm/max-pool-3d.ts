@@ -23,7 +23,8 @@ function poolPlanes(run: Run, x: TensorInfo, plane: Plane): TensorInfo {
 
 /**
  * Max pooling in three dimensions, as two poolings in two: over height and width, then over depth. The stock kernel
- * begins each window at the smallest positive float, so that a window of negative values gives 1.2e-38.
+ * begins each window at the smallest positive float, so that a window of negative values gives 1.2e-38. Temporaries:
+ * x pooled over height and width alone.
  * Shapes: [batch, depth, height, width, channels].
  */
 export const maxPool3D: TrainingKernel = {

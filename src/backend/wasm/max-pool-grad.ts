@@ -86,7 +86,7 @@ type Pool3D = Parameters<typeof tf.backend_util.computePool3DInfo>;
 /**
  * The gradient of max pooling: each output's gradient goes to the first maximum of its window, as on the cpu backend.
  * The stock kernel visits every window of every input pixel (6.5 ms for [64, 26, 26, 8] by 2x2); this visits each
- * window once, four channels at a time (0.3 ms). Shapes: input [batch, height, width, channels], dy the pooled shape.
+ * window once, four channels at a time (0.3 ms). No temporaries. Shapes: input [batch, height, width, channels], dy the pooled shape.
  */
 export const maxPoolGrad: TrainingKernel = {
   name: tf.MaxPoolGrad,

@@ -5,7 +5,7 @@ import { BackendError } from '../../errors.js';
 /**
  * Sums rows by the segment that each belongs to: the gradient of a gather, so of every embedding. Rows whose id lies
  * outside of 0 .. numSegments - 1 are left out, as TensorFlow does. One pass over the rows, where the cpu backend
- * makes a mask of the whole input for each segment.
+ * makes a mask of the whole input for each segment. No temporaries.
  * Shapes: x [...ids' shape, ...row], segmentIds int32, result [numSegments, ...row]; float32.
  */
 export const unsortedSegmentSum: TrainingKernel = {
