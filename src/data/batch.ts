@@ -15,7 +15,7 @@ export interface Batch {
   readonly size: number;
   /** In the epoch, from 0. */
   readonly index: number;
-  /** Whether the epoch ends with it. */
+  /** Whether the epoch is known to end with it. */
   readonly last: boolean;
   /** Where each sample stands in the source, for sources in memory. */
   readonly indices: Int32Array | undefined;
@@ -26,8 +26,10 @@ export interface BatchCursor {
   /**
    * The next batch, or undefined after the last one. No promise from sources in memory and synchronous iterables.
    * What goes wrong with a batch is thrown (or rejected with) when its turn comes, not before.
+   * `ahead`: how many batches beyond it are surely wanted; no more of them are pulled. With 0, a stream hands its batch over
+   * without knowing whether it is the last. Left out: all that there are.
    */
-  next(): Batch | undefined | Promise<Batch | undefined>;
+  next(ahead?: number): Batch | undefined | Promise<Batch | undefined>;
   /** Ends the epoch early: disposes of what was pulled ahead and closes the iterator. To be called once done, at any point; again does nothing. */
   close(): void | Promise<void>;
   /** The index of the batch that next() gives: what to resume from. */

@@ -9,6 +9,7 @@ export class BoundedQueue<T> {
   readonly #items: T[] = [];
   #inFlight: Promise<void> | undefined;
   #final: T | undefined;
+  #wanted = Infinity;
   #stopped = false;
 
   constructor(pull: () => Promise<T>, isFinal: (item: T) => boolean, capacity: number) {
@@ -17,8 +18,9 @@ export class BoundedQueue<T> {
     this.#capacity = capacity;
   }
 
-  /** The next item; the final one again once it has come. */
-  async next(): Promise<T> {
+  /** The next item; the final one again once it has come. No more than `wanted` are pulled beyond it. */
+  async next(wanted = Infinity): Promise<T> {
+    this.#wanted = wanted;
     if (this.#items.length === 0 && this.#final !== undefined) return this.#final;
     if (this.#items.length === 0) await this.#fetch();
     const item = this.#items.shift() as T;
@@ -44,6 +46,6 @@ export class BoundedQueue<T> {
   }
 
   #fill(): void {
-    if (!this.#stopped && this.#final === undefined && this.#items.length < this.#capacity) void this.#fetch();
+    if (!this.#stopped && this.#final === undefined && this.#items.length < Math.min(this.#capacity, this.#wanted)) void this.#fetch();
   }
 }

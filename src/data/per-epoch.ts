@@ -89,14 +89,14 @@ class PerEpochCursor implements BatchCursor {
     return this.#cursor?.position ?? this.#fromBatch;
   }
 
-  next(): Eventual<Batch | undefined> {
+  next(ahead?: number): Eventual<Batch | undefined> {
     if (this.#closed) return undefined;
     this.#opened ??= after(this.#load(), ({ data, release }) => {
       this.#cursor = data.epoch(this.#epoch, this.#fromBatch);
       return { cursor: this.#cursor, release };
     });
     return after(this.#opened, ({ cursor, release }) =>
-      after(cursor.next(), (batch) => {
+      after(cursor.next(ahead), (batch) => {
         if (batch?.last !== false) release();
         return batch;
       }),

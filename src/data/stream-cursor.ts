@@ -26,7 +26,7 @@ export interface StreamCursorSettings {
   readonly nothing: () => DataError;
 }
 
-/** The batches of a stream. One is always pulled ahead, as a batch has to say whether it is the last. */
+/** The batches of a stream. One is pulled ahead where more are wanted, as a batch has to say whether it is the last. */
 export class StreamCursor implements BatchCursor {
   readonly #settings: StreamCursorSettings;
   readonly #queue: BoundedQueue<Pulled> | undefined;
@@ -52,9 +52,9 @@ export class StreamCursor implements BatchCursor {
     return this.#position;
   }
 
-  next(): Eventual<Batch | undefined> {
+  next(ahead = Infinity): Eventual<Batch | undefined> {
     if (this.#closed) return undefined;
-    return after(this.#held ?? this.#nextPulled(), (pulled) => this.#deliver(pulled));
+    return after(this.#held ?? this.#nextPulled(ahead), (pulled) => this.#deliver(pulled, ahead));
   }
 
   close(): Eventual<void> {
@@ -77,7 +77,7 @@ export class StreamCursor implements BatchCursor {
     });
   }
 
-  #deliver(pulled: Pulled): Eventual<Batch | undefined> {
+  #deliver(pulled: Pulled, ahead: number): Eventual<Batch | undefined> {
     if (this.#closed) {
       this.#leave(pulled);
       return undefined;
@@ -85,7 +85,13 @@ export class StreamCursor implements BatchCursor {
     this.#held = pulled;
     if (pulled === 'end') return undefined;
     if ('error' in pulled) throw pulled.error;
-    return after(this.#nextPulled(), (following) => {
+    if (ahead <= 0) {
+      // A live source may not have the next one for a long time.
+      this.#held = undefined;
+      this.#position += 1;
+      return pulled.batch;
+    }
+    return after(this.#nextPulled(ahead - 1), (following) => {
       if (this.#closed) {
         this.#leave(following);
         return undefined;
@@ -96,8 +102,8 @@ export class StreamCursor implements BatchCursor {
     });
   }
 
-  #nextPulled(): Eventual<Pulled> {
-    return this.#queue?.next() ?? this.#pull();
+  #nextPulled(ahead: number): Eventual<Pulled> {
+    return this.#queue?.next(ahead) ?? this.#pull();
   }
 
   #leave(pulled: Pulled | undefined): void {

@@ -15,6 +15,8 @@ export class BatchFeed {
   /** Passes over the data begun so far: the first is 0. Its number decides the order of the samples. */
   #pass: number;
   #steps = 0;
+  /** Whether the pass that is under way may be through without having said so. */
+  #endUnknown = false;
 
   constructor(
     readonly data: LoadedData,
@@ -42,13 +44,20 @@ export class BatchFeed {
     let passEnded = false;
     try {
       while (batches.length < accumulateSteps && !passEnded) {
-        const batch = await this.#next();
+        const batch = await this.#next(this.#surelyWanted(batches.length));
         if (batch === undefined) {
+          // The batch before it was the last of its pass, which nobody looked ahead for: on with a new pass.
+          if (batches.length === 0 && this.#endUnknown) {
+            this.#endUnknown = false;
+            await this.#endPass();
+            continue;
+          }
           passEnded = true;
           break;
         }
         batches.push(batch);
         passEnded = batch.last;
+        this.#endUnknown = stepsPerEpoch !== undefined && !batch.last;
       }
     } catch (error) {
       for (const batch of batches) disposeBatch(batch);
@@ -66,9 +75,15 @@ export class BatchFeed {
     await cursor?.close();
   }
 
-  #next(): Batch | undefined | Promise<Batch | undefined> {
+  /** How many batches the epoch takes after the next one, so that a live source is not asked for one more. */
+  #surelyWanted(taken: number): number {
+    const { accumulateSteps, stepsPerEpoch } = this.options;
+    return stepsPerEpoch === undefined ? Infinity : (stepsPerEpoch - this.#steps) * accumulateSteps - taken - 1;
+  }
+
+  #next(ahead: number): Batch | undefined | Promise<Batch | undefined> {
     this.#cursor ??= this.data.epoch(this.#pass);
-    return this.#cursor.next();
+    return this.#cursor.next(ahead);
   }
 
   async #endPass(): Promise<void> {

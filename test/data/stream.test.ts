@@ -328,6 +328,10 @@ describe('a function of the epoch', () => {
   });
 });
 
+const unclosable = (): never => {
+  throw new Error('cannot be closed');
+};
+
 describe('first', () => {
   it('joins batches to the first n samples and leaves a repeatable stream as it was', async () => {
     await withoutLeak(async () => {
@@ -384,8 +388,8 @@ describe('first', () => {
   });
 
   it.each([
-    ['a generator', function* () { try { yield tensors(0); yield tensors(1); } finally { throw new Error('cannot be closed'); } }],
-    ['an async generator', async function* () { try { yield tensors(0); yield tensors(1); } finally { throw new Error('cannot be closed'); } }],
+    ['a generator', function* () { try { yield tensors(0); yield tensors(1); } finally { unclosable(); } }],
+    ['an async generator', async function* () { try { yield tensors(0); yield tensors(1); } finally { unclosable(); } }],
   ])('%s that fails in its closing fails no dispose', async (_, generate) => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
