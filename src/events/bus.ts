@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
-import { TrainscopeError } from '../errors.js';
+import { ConfigError, TrainscopeError } from '../errors.js';
+import { showValue } from '../problems.js';
 import { AttachedSink, isThenable } from './attached-sink.js';
 import type { Catalogue } from './catalogue.js';
 import type { CoreEvents } from './core-events.js';
@@ -133,6 +134,7 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
     handler: Handler<TrainscopeEvent<Name, Events[Name]>>,
     filter?: Filter<EventView<TrainscopeEvent<Name, Events[Name]>>>,
   ): Subscription {
+    if (typeof name !== 'string') throw new ConfigError('OPTIONS_INVALID', { found: `the event to hear is ${showValue(name)}`, expected: 'it is the name of an event' });
     this.catalogue.schema(name); // throws for an unknown name, which would never be heard
     return this.#listen(name, handler as unknown as Handler<AnyEvent>, filter as Filter<EventView<AnyEvent>> | undefined);
   }
@@ -212,6 +214,7 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
   }
 
   #listen(channel: string, handler: Handler<AnyEvent>, filter: Filter<EventView<AnyEvent>> | undefined): Subscription {
+    if (typeof handler !== 'function') throw new ConfigError('OPTIONS_INVALID', { found: `the listener is ${showValue(handler)}`, expected: 'it is a function of the event' });
     const wanted = filter === undefined ? undefined : compileFilter(filter);
     let active = true;
     let count = 0;

@@ -1,6 +1,6 @@
 import { TrainscopeError } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
-import { listProblems, problemsOf } from '../problems.js';
+import { listProblems, problemsOf, showValue } from '../problems.js';
 import type { Catalogue } from './catalogue.js';
 import { coreCatalogue, type CoreEvents } from './core-events.js';
 import { eventLineSchema, levelLabel, type EventLine, type EventOf, type TrainscopeEvent } from './envelope.js';
@@ -52,6 +52,7 @@ export function parseEventLine<Events = CoreEvents>(line: string, catalogue?: Ca
 }
 
 function envelopeOf(line: string): EventLine {
+  if (typeof line !== 'string') throw invalid(`the line is ${showValue(line)}, and no text`, undefined);
   let json: unknown;
   try {
     json = JSON.parse(line);

@@ -245,7 +245,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   ): Subscription {
     this.#guard();
     this.#hooksMade += 1;
-    const { plugin, subscription } = hookPlugin(`hook:${name}:${String(this.#hooksMade)}`, name, handler as (payload: unknown, context: unknown) => unknown, filter, this.#state);
+    const { plugin, subscription } = hookPlugin(this.#hooksMade, name, handler as (payload: unknown, context: unknown) => unknown, filter, this.#state);
     const attached = this.#attach(plugin);
     this.#runner.replace([...this.#runner.attached, attached]);
     return {
