@@ -64,10 +64,16 @@ const trainer = new Trainer({
     gpuProfiler(),
   ],
   sinks: [fileSink({ path: log })],
-  ...(args.log === 'stdout' ? { logger: { level: 'debug' } } : {}),
+  // Two writers in one terminal would overwrite each other.
+  ...(args.log === 'stdout' ? { logger: { level: 'debug' }, progress: false } : {}),
 });
 
-const result = await trainer.fit(training, { epochs, batchSize, validation });
+// Ctrl-C ends the training after the step that is under way: weights, log and summary are whole.
+const controller = new AbortController();
+process.once('SIGINT', () => {
+  controller.abort(new Error('Ctrl-C'));
+});
+const result = await trainer.fit(training, { epochs, batchSize, validation, signal: controller.signal });
 const { accuracy, loss } = await trainer.evaluate(test, { batchSize: 1000 });
 await trainer.dispose();
 

@@ -24,40 +24,53 @@ function withSeed<T>(initializer: Initializer, seed: number, run: () => T): T {
   }
 }
 
+/** Those in force, the latest last: several trainers may build models in one process, and the original must come back in the end. */
+const inForce: SeededInitializers[] = [];
+let original: AddWeight | undefined;
+const prototype = (): LayerPrototype => (layers.Layer as unknown as { prototype: LayerPrototype }).prototype;
+
+function addSeededWeight(this: object, ...args: unknown[]): unknown {
+  const add = (): unknown => original?.apply(this, args);
+  const initializer = args[3];
+  const seed = inForce.at(-1)?.next();
+  return seed !== undefined && hasSeed(initializer) ? withSeed(initializer, seed, add) : add();
+}
+
 /**
  * While it is installed, every weight that a layer makes is drawn from a seed of its own, by its place in the order of
  * making: also in layers whose initialisers have no seed, one that equals another layer's, or 0, which TensorFlow.js
  * takes as unseeded.
  */
 export class SeededInitializers {
-  #original: AddWeight | undefined;
   #made = 0;
+  #seedFor: ((name: string) => number) | undefined;
 
   /** Weights that were made since it was installed. */
   get made(): number {
     return this.#made;
   }
 
+  /** The seed of the next weight. */
+  next(): number | undefined {
+    this.#made += 1;
+    return this.#seedFor?.(`weight/${String(this.#made - 1)}`);
+  }
+
   install(seedFor: (name: string) => number): void {
-    if (this.#original !== undefined) return;
-    const prototype = (layers.Layer as unknown as { prototype: LayerPrototype }).prototype;
-    const original = prototype.addWeight;
-    const count = (): number => {
-      this.#made += 1;
-      return this.#made - 1;
-    };
-    this.#original = original;
-    prototype.addWeight = function addSeededWeight(...args: unknown[]) {
-      const initializer = args[3];
-      const seed = seedFor(`weight/${String(count())}`);
-      return hasSeed(initializer) ? withSeed(initializer, seed, () => original.apply(this, args)) : original.apply(this, args);
-    };
+    this.remove();
+    this.#seedFor = seedFor;
+    inForce.push(this);
+    if (original !== undefined) return;
+    original = prototype().addWeight;
+    prototype().addWeight = addSeededWeight;
   }
 
   remove(): void {
-    if (this.#original === undefined) return;
-    (layers.Layer as unknown as { prototype: LayerPrototype }).prototype.addWeight = this.#original;
-    this.#original = undefined;
+    const place = inForce.indexOf(this);
+    if (place >= 0) inForce.splice(place, 1);
+    if (inForce.length > 0 || original === undefined) return;
+    if (prototype().addWeight === addSeededWeight) prototype().addWeight = original;
+    original = undefined;
   }
 }
 

@@ -1,29 +1,36 @@
 import type { RandomStream } from 'trainscope/plugin';
 
+/** Those in force, the latest last: several trainers may run in one process, and the original must come back in the end. */
+const inForce = new Map<SeededMathRandom, RandomStream>();
+let original: (() => number) | undefined;
+
+const seeded = (): number => {
+  const stream = [...inForce.values()].at(-1);
+  return stream === undefined ? 0 : stream.float();
+};
+
 /**
  * Puts a seeded generator in the place of Math.random, for a time. TensorFlow.js draws the seeds of its unseeded random
  * operations (dropout, noise, initialisers) from Math.random, so this reaches all of them.
  */
 export class SeededMathRandom {
-  #original: (() => number) | undefined;
-  #stream: RandomStream | undefined;
-  readonly #ours = (): number => (this.#stream === undefined ? 0 : this.#stream.float());
-
-  /** Draws from this stream from now on. */
+  /** Draws from this stream from now on, before any other trainer's. */
   use(stream: RandomStream): void {
-    this.#stream = stream;
-    if (this.#original !== undefined) return;
-    this.#original = Math.random;
-    Math.random = this.#ours;
+    inForce.delete(this);
+    inForce.set(this, stream);
+    if (original !== undefined) return;
+    original = Math.random;
+    Math.random = seeded;
   }
 
-  /** Puts the original back. @returns false when someone else has replaced it meanwhile: then it is left alone. */
+  /** Puts the original back with the last one. @returns false when someone else has replaced it meanwhile: then it is left alone. */
   restore(): boolean {
-    const original = this.#original;
-    this.#original = undefined;
-    if (original === undefined) return true;
-    if (Math.random !== this.#ours) return false;
-    Math.random = original;
+    inForce.delete(this);
+    if (inForce.size > 0 || original === undefined) return true;
+    const before = original;
+    original = undefined;
+    if (Math.random !== seeded) return false;
+    Math.random = before;
     return true;
   }
 }

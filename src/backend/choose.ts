@@ -86,7 +86,16 @@ function keep(name: string): BackendChoice {
  * @example
  * const { deviceName } = await chooseBackend('webgpu', { webgpu: { adapter: 'nvidia' } });
  */
-export async function chooseBackend(choice: 'auto' | BackendName = 'auto', { load = loadInstalled, webgpu = {} }: ChooseBackendOptions = {}): Promise<BackendChoice> {
+export function chooseBackend(choice: 'auto' | BackendName = 'auto', options: ChooseBackendOptions = {}): Promise<BackendChoice> {
+  // One choice at a time: TensorFlow.js has one backend in use, and two that are set up at once break each other.
+  const chosen = lastTurn.then(() => choose(choice, options));
+  lastTurn = chosen.catch(() => undefined);
+  return chosen;
+}
+
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+async function choose(choice: 'auto' | BackendName, { load = loadInstalled, webgpu = {} }: ChooseBackendOptions): Promise<BackendChoice> {
   supplyChainedOps();
   // Names come from config files and the command line as well.
   const asked: string = choice;

@@ -36,7 +36,7 @@ export const clippedGradientNorms = (): Measurement<Norms, 'clippedGradients'> =
   key: 'clippedGradientNorms',
   sources: ['clippedGradients'],
   reduce: ({ clippedGradients }, memo) => sumsOfSquares('clippedGradients', clippedGradients, memo),
-  read: (values, { gradientNames }) => readNorms(values, gradientNames),
+  read: (values, { clippedGradientNames }) => readNorms(values, clippedGradientNames),
 });
 
 /** L2 norm of every weight after the update. */

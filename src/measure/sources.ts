@@ -52,6 +52,8 @@ export interface StepFacts {
   readonly weights: readonly WeightInfo[];
   /** Names of the weights that got a gradient in this step, in the order of the gradients map. */
   readonly gradientNames: readonly string[];
+  /** Names in the order of the clippedGradients map: a gradients hook may leave some out. */
+  readonly clippedGradientNames: readonly string[];
   /** Layers whose activations were taken, in the order of the activations map. */
   readonly activationNames: readonly string[];
   /** Shapes of the probe's predictions, one an output; empty when there is no probe. */

@@ -39,9 +39,10 @@ type Observe<H extends ObserveHookName> = (payload: HookPayloads[H]) => void | P
 /** The compiled hooks: undefined where no plugin has the hook, so that an unused hook costs one comparison. */
 export interface CompiledHooks {
   readonly observe: { readonly [H in ObserveHookName]?: Observe<H> };
-  readonly batch: ((batch: BatchData) => BatchData | Promise<BatchData>) | undefined;
+  /** `each` is told every value that a hook returns, so that the loop can end those that a later hook replaces. */
+  readonly batch: ((batch: BatchData, each: (made: BatchData) => void) => BatchData | Promise<BatchData>) | undefined;
   readonly loss: ((loss: tf.Scalar, parts: LossParts) => tf.Scalar) | undefined;
-  readonly gradients: ((gradients: Gradients) => Gradients | Promise<Gradients>) | undefined;
+  readonly gradients: ((gradients: Gradients, each: (made: Gradients) => void) => Gradients | Promise<Gradients>) | undefined;
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
@@ -148,23 +149,30 @@ export class HookRunner {
     return (payload) => from(0, payload);
   }
 
-  #compileTransform<T>(name: 'batch' | 'gradients', entries: readonly { attached: Attached; hook: UntypedHook }[]): ((value: T) => T | Promise<T>) | undefined {
+  #compileTransform<T>(name: 'batch' | 'gradients', entries: readonly { attached: Attached; hook: UntypedHook }[]): ((value: T, each: (made: T) => void) => T | Promise<T>) | undefined {
     if (entries.length === 0) return undefined;
-    const from = (start: number, value: T): T | Promise<T> => {
+    const from = (start: number, value: T, each: (made: T) => void): T | Promise<T> => {
       let present = value;
+      const take = (made: T | undefined): void => {
+        if (made === undefined) return;
+        each(made);
+        present = made;
+      };
       for (let i = start; i < entries.length; i += 1) {
         const entry = entries[i];
         if (entry === undefined || entry.attached.disabled) continue;
         const result = this.#call(entry.attached, name, entry.hook, present) as T | undefined | PromiseLike<T | undefined>;
         if (isThenable(result)) {
-          const before = present;
-          return Promise.resolve(result).then((next) => from(i + 1, (next as T | undefined) ?? before));
+          return Promise.resolve(result).then((made) => {
+            take(made);
+            return from(i + 1, present, each);
+          });
         }
-        present = result ?? present;
+        take(result);
       }
       return present;
     };
-    return (value) => from(0, value);
+    return (value, each) => from(0, value, each);
   }
 
   #compileLoss(entries: readonly { attached: Attached; hook: UntypedHook }[]): CompiledHooks['loss'] {
@@ -195,29 +203,36 @@ export class HookRunner {
     try {
       result = (hook as (payload: unknown, context: unknown, more?: unknown) => unknown)(payload, attached.context, more);
     } catch (error) {
-      this.#ended(attached, name, began, tensors);
+      this.#ended(attached, name, began);
+      this.#countTensors(attached, name, tensors);
       this.#failed(attached, name, error);
       return undefined;
     }
     if (isThenable(result) && name !== 'loss') {
+      // Counted up to here: while it waits, others make tensors too.
+      this.#countTensors(attached, name, tensors);
       return Promise.resolve(result).then(
         (value) => {
-          this.#ended(attached, name, began, tensors);
+          this.#ended(attached, name, began);
           return value;
         },
         (error: unknown) => {
-          this.#ended(attached, name, began, tensors);
+          this.#ended(attached, name, began);
           this.#failed(attached, name, error);
           return undefined;
         },
       );
     }
-    this.#ended(attached, name, began, tensors);
+    this.#ended(attached, name, began);
+    this.#countTensors(attached, name, tensors);
     return result;
   }
 
-  #ended(attached: Attached, name: HookName, began: number, tensors: number): void {
+  #ended(attached: Attached, name: HookName, began: number): void {
     attached.spent.set(name, (attached.spent.get(name) ?? 0) + performance.now() - began);
+  }
+
+  #countTensors(attached: Attached, name: HookName, tensors: number): void {
     if (hookKinds[name] !== 'observe') return;
     const grown = liveTensors() - tensors;
     if (grown === 0) return;

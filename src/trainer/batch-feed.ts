@@ -1,4 +1,5 @@
 import { disposeBatch, type Batch, type BatchCursor, type LoadedData } from '../data/index.js';
+import type { Interrupt } from './interrupt.js';
 
 /** The batches of one update, and whether the epoch ends with them. */
 export interface Taken {
@@ -17,12 +18,26 @@ export class BatchFeed {
   #steps = 0;
   /** Whether the pass that is under way may be through without having said so. */
   #endUnknown = false;
+  #interrupted = false;
 
   constructor(
     readonly data: LoadedData,
-    readonly options: { readonly accumulateSteps: number; readonly stepsPerEpoch: number | undefined; readonly firstPass: number },
+    readonly options: {
+      readonly accumulateSteps: number;
+      readonly stepsPerEpoch: number | undefined;
+      readonly firstPass: number;
+      /** Ends the waiting for data that does not come. */
+      readonly stopping: Interrupt;
+      /** Told when a pass is begun, how many there have been. */
+      readonly onPass?: (passes: number) => void;
+    },
   ) {
     this.#pass = options.firstPass;
+  }
+
+  /** Whether a stop came while the data was awaited: then the epoch has no end. */
+  get interrupted(): boolean {
+    return this.#interrupted;
   }
 
   /** Updates that an epoch takes, where the data tells. */
@@ -44,7 +59,14 @@ export class BatchFeed {
     let passEnded = false;
     try {
       while (batches.length < accumulateSteps && !passEnded) {
-        const batch = await this.#next(this.#surelyWanted(batches.length));
+        const next = this.#next(this.#surelyWanted(batches.length));
+        const came = next instanceof Promise ? await this.options.stopping.unlessFired(next, (late) => late !== undefined && disposeBatch(late)) : { value: next };
+        if (came === undefined) {
+          this.#interrupted = true;
+          for (const each of batches) disposeBatch(each);
+          return undefined;
+        }
+        const batch = came.value;
         if (batch === undefined) {
           // The batch before it was the last of its pass, which nobody looked ahead for: on with a new pass.
           if (batches.length === 0 && this.#endUnknown) {
@@ -72,7 +94,10 @@ export class BatchFeed {
   async close(): Promise<void> {
     const cursor = this.#cursor;
     this.#cursor = undefined;
-    await cursor?.close();
+    const closed = cursor?.close();
+    // A source that hangs hangs in its closing too: it is told to close, and not waited for.
+    if (this.#interrupted) closed?.catch(() => undefined);
+    else await closed;
   }
 
   /** How many batches the epoch takes after the next one, so that a live source is not asked for one more. */
@@ -82,7 +107,10 @@ export class BatchFeed {
   }
 
   #next(ahead: number): Batch | undefined | Promise<Batch | undefined> {
-    this.#cursor ??= this.data.epoch(this.#pass);
+    if (this.#cursor === undefined) {
+      this.#cursor = this.data.epoch(this.#pass);
+      this.options.onPass?.(this.#pass + 1);
+    }
     return this.#cursor.next(ahead);
   }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { disposeBatch, openData, type DataOptions, type DataSource, type DataSpec, type LoadedData, type NestedArray } from '../data/index.js';
+import { disposeBatch, openData, type ArrayValues, type DataOptions, type DataSource, type DataSpec, type LoadedData, type NestedArray } from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { Metrics } from '../plugin/index.js';
 import { evaluate } from './evaluate.js';
@@ -104,7 +104,7 @@ export class Engine {
     }
   }
 
-  async predict(source: DataSource, batchSize: number | undefined): Promise<readonly tf.Tensor[]> {
+  async predict(source: DataSource | ArrayValues, batchSize: number | undefined): Promise<readonly tf.Tensor[]> {
     const data = this.openData(asInputs(source), { batchSize, shuffle: false }, false);
     const pace = new Pace();
     const parts: tf.Tensor[][] = [];
@@ -183,9 +183,9 @@ const optimizerOptions = (settings: Settings): { weightDecay?: { rate: number; m
 const classesOf = ({ values, output }: OutputLoss): number | undefined => (values === 'class' ? (output.shape?.at(-1) ?? undefined) : undefined);
 
 /** To predict, arrays are inputs: [a, b] of two samples must not be taken for [inputs, labels]. A list of batches stays one. */
-function asInputs(source: DataSource): DataSource {
-  if (!Array.isArray(source)) return source;
+function asInputs(source: DataSource | ArrayValues): DataSource {
+  if (!Array.isArray(source)) return source as DataSource;
   const elements: readonly unknown[] = source;
   const areBatches = elements.length > 0 && elements.every((each) => typeof each === 'object' && each !== null && ('inputs' in each || 'xs' in each));
-  return areBatches ? source : { inputs: elements as NestedArray };
+  return areBatches ? (source) : { inputs: elements as NestedArray };
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch, type LoadedData } from '../data/index.js';
+import type { Interrupt } from './interrupt.js';
 import { readTogether } from '../measure/pack.js';
 import type { Metrics } from '../plugin/index.js';
 import type { CompiledLoss } from './loss/index.js';
@@ -17,12 +18,12 @@ export interface Evaluation {
 /**
  * Loss and metrics over all batches of the data, in inference mode, weighted by the samples in each: nothing is read
  * before the end. The loss includes penalties, as the training loss does, so that the two can be compared.
- * @param stopped Looked at between batches; an evaluation that is cut short covers the batches so far.
+ * @param aborting Ends it between batches, and while data is awaited: it covers the batches so far then.
  */
 export async function evaluate(
   parts: { readonly model: ModelFace; readonly loss: CompiledLoss; readonly metrics: MetricSums; readonly pace: Pace },
   data: LoadedData,
-  stopped: () => boolean = () => false,
+  aborting?: Interrupt,
 ): Promise<Evaluation> {
   const { model, loss, metrics, pace } = parts;
   const began = performance.now();
@@ -31,9 +32,11 @@ export async function evaluate(
   try {
     for (;;) {
       const next = cursor.next();
-      const batch = next instanceof Promise ? await next : next;
-      if (batch === undefined || stopped()) {
-        if (batch !== undefined) disposeBatch(batch);
+      const came = !(next instanceof Promise) ? { value: next } : aborting === undefined ? { value: await next } : await aborting.unlessFired(next, (late) => late !== undefined && disposeBatch(late));
+      const batch = came?.value;
+      if (batch === undefined) break;
+      if (aborting?.fired === true) {
+        disposeBatch(batch);
         break;
       }
       try {
@@ -57,6 +60,9 @@ export async function evaluate(
     return { metrics: metrics.finish(sums.sums, sums.samples), samples: sums.samples, milliseconds: performance.now() - began };
   } finally {
     sums.dispose();
-    await cursor.close();
+    const closed = cursor.close();
+    // What hangs hangs in its closing too.
+    if (aborting?.fired === true) Promise.resolve(closed).catch(() => undefined);
+    else await closed;
   }
 }

@@ -66,7 +66,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
       const tensors = aliveBeside(fit);
       const taken = await fit.feed.take();
       if (taken === undefined) {
-        epochIsDone = true;
+        epochIsDone = !fit.feed.interrupted;
         break;
       }
       state.step += 1;
@@ -97,7 +97,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     clock.enter('measure');
     const metrics = step.metrics.finish(step.sums.sums, step.sums.samples);
     const validation = isValidationEpoch(fit, lastEpoch) ? await validate(fit, true) : null;
-    state.metrics = Object.freeze({ ...metrics, ...prefixed(validation) });
+    state.metrics = Object.freeze({ ...metrics, ...(validation === null ? validationPart(state.metrics) : prefixed(validation)) });
     const record: EpochRecord = Object.freeze({
       epoch: state.epoch,
       metrics,
@@ -139,6 +139,7 @@ async function measured(fit: FitLoop, result: StepResult, isLogged: boolean): Pr
   const own = result.reading?.extra[0];
   if (result.reading === undefined || own === undefined) return;
   const metrics = step.metrics.finish(own, result.batchSize);
+  fit.reports.afterReading(metrics['loss'] ?? Number.NaN);
   state.metrics = Object.freeze({ ...metrics, ...validationPart(state.metrics) });
   clock.enter('plugins');
   for (const [owner, error] of result.reading.failures) runner.measuringFailed(owner, error);

@@ -36,6 +36,9 @@ function disposeTape(): void {
   for (const { saved } of tape ?? []) for (const tensor of saved ?? []) tensor.dispose();
 }
 
+/** To be ended with the step: a weight, or a tensor that someone keeps, stays its owner's, and a clone goes in its place. */
+const own = (tensor: tf.Tensor): tf.Tensor => tf.keep(tensor.kept || tensor instanceof tf.Variable ? tf.clone(tensor) : tensor);
+
 const unreachable = /connection between any variable and the result of the loss function/;
 
 /**
@@ -49,9 +52,9 @@ export function forwardBackward({ model, loss, lossHook, trainable, batch, layer
   const total = (): tf.Scalar => {
     const result = model.forward(batch.inputs, true, layers);
     const parts = loss.compute(batch.labels, result.outputs, batch.sampleWeights);
-    predictions = result.outputs.map((each) => tf.keep(each));
+    predictions = result.outputs.map(own);
     perOutput = parts.perOutput.map((each) => tf.keep(each));
-    activations = new Map([...result.activations].map(([name, each]) => [name, tf.keep(each)]));
+    activations = new Map([...result.activations].map(([name, each]) => [name, own(each)]));
     const penalty = model.penalty();
     const whole = penalty === undefined ? parts.total : tf.add<tf.Scalar>(parts.total, penalty);
     return lossHook === undefined ? whole : lossHook(whole, { labels: batch.labels, predictions: result.outputs });
@@ -80,14 +83,14 @@ export function forwardBackward({ model, loss, lossHook, trainable, batch, layer
   }
 }
 
-/** Adds `next`, weighted by `share`, to the sum of micro-batches. Takes over `next`; the sum stays the caller's. */
-export function accumulate(sum: Map<string, tf.Tensor>, next: ReadonlyMap<string, tf.Tensor>, share: number): void {
+/** Adds `next`, weighted by its number of samples, to the sum of micro-batches. Takes over `next`; the sum stays the caller's. */
+export function accumulate(sum: Map<string, tf.Tensor>, next: ReadonlyMap<string, tf.Tensor>, samples: number): void {
   for (const [name, gradient] of next) {
     const before = sum.get(name);
     sum.set(
       name,
       tf.tidy(() => {
-        const weighted = tf.mul(gradient, share);
+        const weighted = tf.mul(gradient, samples);
         return before === undefined ? weighted : tf.add(before, weighted);
       }),
     );

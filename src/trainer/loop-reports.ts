@@ -22,6 +22,8 @@ export class LoopReports {
   readonly #unreached = new Set<string>();
   readonly #ledger = new LeakLedger();
   #steps = 0;
+  #lossWasFinite = true;
+  #lastFinite = 0;
 
   constructor(readonly parts: { readonly state: RunState; readonly bus: EventBus; readonly runner: HookRunner; readonly times: () => PhaseTimes }) {}
 
@@ -39,6 +41,23 @@ export class LoopReports {
       evidence: { weights: news },
       remedy: 'Use it in the forward pass on a path that has gradients, or set trainable = false so that the intent is plain.',
       docs: 'rules.md#no-gradient',
+    });
+  }
+
+  /** A loss that was read: the first that is NaN or infinite is said, with the steps since the last finite one. */
+  afterReading(loss: number): void {
+    const { step } = this.parts.state;
+    if (Number.isFinite(loss)) this.#lastFinite = step;
+    if (Number.isFinite(loss) || !this.#lossWasFinite) return;
+    this.#lossWasFinite = false;
+    emitFinding(this.parts, null, {
+      rule: 'non-finite-loss',
+      severity: 'error',
+      message: `the loss is ${String(loss)} at step ${String(step)}`,
+      where: { steps: { from: this.#lastFinite + 1, to: step } },
+      evidence: { loss, step },
+      remedy: 'Scale the inputs to about unit variance and lower the learning rate; look for log(0), a division by 0 or exp of a large number in the loss. The plugin gradientNorm names the first weight whose gradient is not finite.',
+      docs: 'rules.md#non-finite-loss',
     });
   }
 

@@ -35,7 +35,9 @@ export function openProgress(wanted: boolean | 'auto', stream: NodeJS.WriteStrea
       began = performance.now();
       bar = new SingleBar({
         stream,
-        hideCursor: true,
+        // A terminal is left as it was found, also by a Ctrl-C that nobody handles.
+        hideCursor: false,
+        linewrap: true,
         clearOnComplete: true,
         // The loop turns the event loop every 50 ms at least, so that the bar's own timer can draw; 5 a second are calm to read.
         fps: 5,

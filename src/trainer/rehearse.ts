@@ -27,7 +27,7 @@ export async function rehearse(parts: {
   const optimizer = engine.optimizer.snapshot();
   const counters = { epoch: state.epoch, step: state.step, stepInEpoch: state.stepInEpoch, samples: state.samples };
   const streams = state.streams.state();
-  const feed = new BatchFeed(parts.data, { accumulateSteps: parts.accumulateSteps, stepsPerEpoch: undefined, firstPass: state.epoch });
+  const feed = new BatchFeed(parts.data, { accumulateSteps: parts.accumulateSteps, stepsPerEpoch: undefined, firstPass: state.passes, stopping: state.stopping });
   const done: RehearsalStep[] = [];
   try {
     state.epoch += 1;

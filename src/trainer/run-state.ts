@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RandomStreams } from '../random/index.js';
+import { Interrupt } from './interrupt.js';
 import type { Metrics, StopReason } from '../plugin/index.js';
 
 /** Who wants the fit to end, and why. */
@@ -25,6 +26,12 @@ export class RunState {
   metrics: Metrics = {};
   #skipsUpdate = false;
   #stop: StopRequest | undefined;
+  /** Fires when anyone asks to stop. */
+  stopping = new Interrupt();
+  /** Fires when a signal asks to stop: nothing is to be finished but the step. */
+  aborting = new Interrupt();
+  /** Passes over the training data that were begun: the next one gets an order of its own. */
+  passes = 0;
   streams: RandomStreams;
 
   constructor(seed: number | undefined) {
@@ -49,6 +56,8 @@ export class RunState {
 
   clearStop(): void {
     this.#stop = undefined;
+    this.stopping = new Interrupt();
+    this.aborting = new Interrupt();
   }
 
   /** Before each step: its update is wanted until a hook says otherwise. */
@@ -66,6 +75,9 @@ export class RunState {
 
   /** The first request counts: a later one does not change why the fit ended. */
   requestStop(request: StopRequest): void {
-    this.#stop ??= request;
+    // A message from JavaScript may be anything, such as an Error.
+    this.#stop ??= { ...request, message: `${request.message as unknown as string}` };
+    if (request.reason === 'aborted') this.aborting.fire();
+    this.stopping.fire();
   }
 }

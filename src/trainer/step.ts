@@ -64,14 +64,15 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     // buffer, and an assign gives the variable a new one: so this costs nothing.
     const before = due?.sources.has('updates') === true ? new Map(weights.map(({ info, variable }) => [info.name, bag.put(tf.clone(variable))])) : undefined;
 
-    const total = batches.reduce((sum, { size }) => sum + size, 0);
+    let total = 0;
     const raw = new Map<string, tf.Tensor>();
     let last: { batch: BatchData; pass: ForwardBackward } | undefined;
     for (const given of batches) {
       clock.enter('plugins');
-      const transformed = runner.hooks.batch?.(given) ?? given;
-      const batch = withClassWeights(isThenable(transformed) ? await transformed : transformed, parts.classWeights);
+      const transformed = runner.hooks.batch?.(given, (each) => putBatch(bag, each)) ?? given;
+      const batch = withClassWeights(sized(isThenable(transformed) ? await transformed : transformed), parts.classWeights);
       putBatch(bag, batch);
+      total += batch.size;
       clock.enter('forwardBackward');
       const pass = forwardBackward({
         model,
@@ -85,13 +86,14 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
       const vector = metrics.vector(pass.loss, pass.perOutput, batch.labels, pass.predictions, batch.size);
       own = own === undefined ? vector : addBoth(own, vector);
       if (batches.length === 1) for (const [name, gradient] of pass.gradients) raw.set(name, gradient);
-      else accumulate(raw, pass.gradients, batch.size / total);
+      else accumulate(raw, pass.gradients, batch.size);
       bag.putAll(raw.values());
       last = { batch, pass };
     }
+    if (batches.length > 1) for (const [name, sum] of raw) raw.set(name, bag.put(tf.mul(sum, 1 / total)));
 
     clock.enter('plugins');
-    const hooked: Gradients | Promise<Gradients> = runner.hooks.gradients?.(raw) ?? raw;
+    const hooked: Gradients | Promise<Gradients> = runner.hooks.gradients?.(raw, (each) => bag.putAll(each.values())) ?? raw;
     const gradients = isThenable(hooked) ? await hooked : hooked;
     bag.putAll(gradients.values());
     clock.enter('update');
@@ -110,6 +112,7 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
         batchSize: total,
         weights: weights.map(({ info }) => info),
         gradientNames: [...raw.keys()],
+        clippedGradientNames: [...clipped.keys()],
         activationNames: [...last.pass.activations.keys()],
         probeShapes: [],
       };
@@ -129,6 +132,12 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     bag.dispose();
   }
 }
+
+/** A hook may have changed how many samples there are: the tensors tell. */
+const sized = (batch: BatchData): BatchData => {
+  const size = batch.inputs[0]?.shape[0] ?? batch.size;
+  return size === batch.size ? batch : { ...batch, size };
+};
 
 const putBatch = (bag: TensorBag, { inputs, labels, sampleWeights }: BatchData): void => {
   bag.putAll(inputs);

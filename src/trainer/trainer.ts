@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseBackend, type BackendChoice } from '../backend/index.js';
-import type { DataSource } from '../data/index.js';
+import type { ArrayValues, DataSource } from '../data/index.js';
 import { ConfigError, PluginError, TrainscopeError } from '../errors.js';
 import { coreCatalogue, EventBus, pinoSink, thrownData, type Catalogue, type CoreEvents, type DeepReadonly, type EventView, type Filter, type Subscription, type TrainscopeEvent } from '../events/index.js';
 import type { AnyPlugin, Plugin } from '../plugin/define-plugin.js';
-import type { HookName, Metrics, ObserverContext, SteererContext, StopReason } from '../plugin/index.js';
+import type { HookName, LossParts, Metrics, ObserverContext, SteererContext, StopReason } from '../plugin/index.js';
 import type { HookPayloads } from '../plugin/hooks.js';
 import { orderPlugins } from '../plugin/order.js';
 import { thrownName, thrownText } from '../thrown-text.js';
@@ -14,6 +14,7 @@ import { describeLoop } from './describe.js';
 import { Engine } from './engine.js';
 import type { EpochRecord } from './fit-loop.js';
 import { FitSession } from './fit-session.js';
+import { StoppedEarly } from './interrupt.js';
 import { hookPlugin } from './hook-plugin.js';
 import { checkBatchOptions, checkFitOptions, checkTrainerOptions, type FitOptions, type TrainerOptions } from './options.js';
 import { PhaseClock } from './phase-clock.js';
@@ -49,7 +50,7 @@ export interface FitResult {
  * Trains a model, calls plugins at every place of the loop, and tells what happens as events.
  *
  * @example
- * const trainer = new Trainer({ model, loss: 'categoricalCrossentropy', optimizer: 'adam', metrics: ['accuracy'] });
+ * const trainer = new Trainer({ model: () => buildModel(), loss: 'categoricalCrossentropy', optimizer: 'adam', metrics: ['accuracy'] });
  * const { history, findings } = await trainer.fit({ inputs, labels }, { epochs: 5, validation: { inputs: x, labels: y } });
  */
 export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
@@ -65,6 +66,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   readonly #findings: CoreEvents['finding'][] = [];
   #backend: BackendChoice | undefined;
   #engine: Engine | undefined;
+  #opening: Promise<Engine> | undefined;
   #session: FitSession | undefined;
   #running = false;
   #disposed = false;
@@ -104,6 +106,11 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     if (typeof options.model !== 'function') this.#engine = Engine.open(options.model, options, this.#settings);
   }
 
+  /** The model, once it is made: a model given as a function is made by the first fit, evaluate or predict. */
+  get model(): unknown {
+    return this.#engine?.model.source;
+  }
+
   /** The id of all events of this trainer. */
   get runId(): string {
     return this.#state.runId;
@@ -118,6 +125,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     this.#guard();
     const settings = checkFitOptions(options, this.#options.fit);
     const { signal, validation } = options;
+    if (signal !== undefined && typeof (signal as Partial<AbortSignal>).addEventListener !== 'function') {
+      throw new ConfigError('OPTIONS_INVALID', { found: 'signal is no AbortSignal', remedy: 'Pass the signal of an AbortController.' });
+    }
     this.#running = true;
     const state = this.#state;
     state.fit += 1;
@@ -126,7 +136,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     const began = performance.now();
     const history: EpochRecord[] = [];
     const stepsBefore = state.step;
-    let reason: StopReason = 'failed';
+    let reason: StopReason;
     let failure: unknown;
     const abort = (): void => {
       state.requestStop({ reason: 'aborted', by: null, message: signal?.reason instanceof Error ? thrownText(signal.reason) : 'the signal was aborted' });
@@ -139,9 +149,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     try {
       await this.#chooseBackend();
       await this.#runner.hooks.observe.setup?.({ fit: state.fit, backend: tf.getBackend() });
-      this.#engine ??= await Engine.make(this.#options, this.#settings);
-      this.#session = await FitSession.open({
-        engine: this.#engine,
+      const engine = await this.#open();
+      const opening = FitSession.open({
+        engine,
         source: data,
         validation,
         settings,
@@ -152,7 +162,10 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
         runner: this.#runner,
         clock: this.#clock,
       });
-      const session = this.#session;
+      const opened = await state.stopping.unlessFired(opening, (late) => void late.close().catch(() => undefined));
+      if (opened === undefined) throw new StoppedEarly();
+      const session = opened.value;
+      this.#session = session;
       this.#bus.emit('run-start', session.describeRun({ ...this.#settings, fit: settings }, this.#backend), { epoch: state.epoch, step: state.step });
       announced = true;
       await this.#runner.hooks.observe.fitStart?.(session.fitStart);
@@ -160,10 +173,14 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       reason = state.stop?.reason ?? 'completed';
       await this.#runner.hooks.observe.fitEnd?.(Object.freeze({ reason, by: state.stop?.by ?? null, message: state.stop?.message ?? '', metrics: state.metrics }));
     } catch (error) {
-      reason = 'failed';
-      failure = error;
-      await this.#tellFailure(error);
-    } finally {
+      if (error instanceof StoppedEarly) reason = state.stop?.reason ?? 'stopped';
+      else {
+        reason = 'failed';
+        failure = error;
+        await this.#tellFailure(error);
+      }
+    }
+    try {
       signal?.removeEventListener('abort', abort);
       await this.#endSession(reason);
       if (announced) {
@@ -183,6 +200,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
         );
       }
       await this.#bus.flush();
+    } finally {
       this.#running = false;
     }
     if (reason === 'failed') throw failure;
@@ -211,7 +229,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
    * The model's outputs for the inputs, batch by batch, in inference mode.
    * @returns one tensor [samples, ...] an output: the caller's to dispose of.
    */
-  async predict(inputs: DataSource, options: { readonly batchSize?: number } = {}): Promise<readonly tf.Tensor[]> {
+  async predict(inputs: DataSource | ArrayValues, options: { readonly batchSize?: number } = {}): Promise<readonly tf.Tensor[]> {
     this.#guard();
     const { batchSize } = checkBatchOptions('predict', options);
     const engine = await this.#open();
@@ -240,7 +258,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   /** Attaches a function to a hook, without writing a plugin. Not during a fit. */
   hook<H extends Exclude<HookName, 'measured'>>(
     name: H,
-    handler: (payload: HookPayloads[H], context: H extends 'batch' | 'loss' | 'gradients' ? SteererContext : ObserverContext) => unknown,
+    handler: (payload: HookPayloads[H], context: H extends 'batch' | 'loss' | 'gradients' ? SteererContext : ObserverContext, parts: LossParts) => unknown,
     filter?: Filter,
   ): Subscription {
     this.#guard();
@@ -331,9 +349,16 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     this.#backend = await chooseBackend(this.#settings.backend ?? 'auto');
   }
 
+  /** One model, however many ask for it at once. */
   async #open(): Promise<Engine> {
     await this.#chooseBackend();
-    return (this.#engine ??= await Engine.make(this.#options, this.#settings));
+    if (this.#engine !== undefined) return this.#engine;
+    this.#opening ??= Engine.make(this.#options, this.#settings);
+    try {
+      return (this.#engine = await this.#opening);
+    } finally {
+      this.#opening = undefined;
+    }
   }
 
   async #rehearse(steps: number): ReturnType<ContextServices['rehearse']> {
@@ -346,7 +371,12 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     for (const { plugin, error } of await this.#runner.teardown({ reason })) {
       this.#bus.emit('plugin-error', { hook: 'teardown', ...thrownData(error), policy: 'isolate' }, { plugin, epoch, step });
     }
-    await this.#session?.close();
+    try {
+      await this.#session?.close();
+    } catch (thrown) {
+      // A source that fails on being closed cannot undo what was trained: it is said, and the result stands.
+      this.#bus.emit('error', { name: thrown instanceof Error ? thrown.name : 'Error', ...thrownData(thrown) }, { epoch, step });
+    }
     this.#session = undefined;
     this.#clock.enter(undefined);
   }

@@ -130,6 +130,14 @@ describe('the plugin seed', () => {
     expect(Reflect.get(layers.Layer.prototype as object, 'addWeight')).toBe(addWeight);
   });
 
+  it('of two trainers at once: both end, and nothing stays replaced', async () => {
+    const { random } = Math;
+    const addWeight: unknown = Reflect.get(layers.Layer.prototype, 'addWeight');
+    await Promise.all([run([seed({ seed: 1 })]), run([seed({ seed: 2 })])]);
+    expect(Math.random).toBe(random);
+    expect(Reflect.get(layers.Layer.prototype as object, 'addWeight')).toBe(addWeight);
+  });
+
   it('leaves the weights of a model that was built before, and says so', async () => {
     const model = build();
     const before = bytes(model);
