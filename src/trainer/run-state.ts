@@ -74,9 +74,9 @@ export class RunState {
   }
 
   /** The first request counts: a later one does not change why the fit ended. */
-  requestStop(request: StopRequest): void {
+  requestStop(request: Omit<StopRequest, 'message'> & { readonly message: unknown }): void {
     // A message from JavaScript may be anything, such as an Error.
-    this.#stop ??= { ...request, message: `${request.message as unknown as string}` };
+    this.#stop ??= { ...request, message: String(request.message) };
     if (request.reason === 'aborted') this.aborting.fire();
     this.stopping.fire();
   }

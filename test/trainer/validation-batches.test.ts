@@ -17,7 +17,7 @@ const validated = async (training: DataSource, validation: DataSource, options: 
 };
 
 const inMemory = { inputs: [[1], [1], [1], [1]], labels: [[1], [1], [1], [1]] };
-const singles = (count: number): tfData.Dataset<tfData.TensorContainer> => tfData.array(Array.from({ length: count }, () => ({ xs: [1], ys: [3] }))) as never;
+const singles = (count: number): tfData.Dataset<never> => tfData.array(Array.from({ length: count }, () => ({ xs: [1], ys: [3] }))) as unknown as tfData.Dataset<never>;
 
 it('batchSize for samples in memory leaves a batched Dataset of validation data as it is', async () => {
   expect(await validated(inMemory, singles(6).batch(3) as never)).toBeCloseTo(4, 5);
