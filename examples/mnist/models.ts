@@ -10,13 +10,13 @@ const mlp = (): Sequential =>
     ],
   });
 
-/** Two convolutions of 3x3 with pooling between them: 9,098 parameters. */
+/** Two convolutions of 3x3 with pooling after each: 12,810 parameters. */
 const cnn = (): Sequential =>
   sequential({
     layers: [
-      layers.conv2d({ filters: 8, kernelSize: 3, activation: 'relu', kernelInitializer: 'heNormal', inputShape: [28, 28, 1], name: 'conv1' }),
+      layers.conv2d({ filters: 16, kernelSize: 3, activation: 'relu', kernelInitializer: 'heNormal', inputShape: [28, 28, 1], name: 'conv1' }),
       layers.maxPooling2d({ poolSize: 2, name: 'pool1' }),
-      layers.conv2d({ filters: 16, kernelSize: 3, activation: 'relu', kernelInitializer: 'heNormal', name: 'conv2' }),
+      layers.conv2d({ filters: 32, kernelSize: 3, activation: 'relu', kernelInitializer: 'heNormal', name: 'conv2' }),
       layers.maxPooling2d({ poolSize: 2, name: 'pool2' }),
       layers.flatten({ name: 'flat' }),
       layers.dropout({ rate: 0.1, name: 'drop' }),
@@ -25,6 +25,7 @@ const cnn = (): Sequential =>
   });
 
 export const models = {
-  mlp: { build: mlp, imageShape: [784] },
-  cnn: { build: cnn, imageShape: [28, 28, 1] },
+  mlp: { build: mlp, imageShape: [784], epochs: 3, learningRate: 0.001 },
+  // The small network bears, and in a few epochs needs, the larger rate.
+  cnn: { build: cnn, imageShape: [28, 28, 1], epochs: 4, learningRate: 0.003 },
 } as const;

@@ -1,7 +1,7 @@
 /**
  * Trains a network on the MNIST digits with all seven plugins on, and says what happened.
  *
- *     npm run mnist -- [--model mlp|cnn] [--epochs 3] [--out out/mnist] [--seed 1]
+ *     npm run mnist -- [--model mlp|cnn] [--epochs N] [--out out/mnist] [--seed 1]
  *
  * With `--log stdout` the events go to stdout as JSON, a line each, and all else to stderr. For reading along:
  *
@@ -20,7 +20,7 @@ import { models } from './models.js';
 const { values: args } = parseArgs({
   options: {
     model: { type: 'string', default: 'mlp' },
-    epochs: { type: 'string', default: '3' },
+    epochs: { type: 'string' },
     'batch-size': { type: 'string', default: '64' },
     samples: { type: 'string', default: '55000' },
     out: { type: 'string', default: 'out/mnist' },
@@ -33,8 +33,8 @@ const kind = args.model;
 if (kind !== 'mlp' && kind !== 'cnn') throw new Error(`--model ${kind}: there are mlp and cnn`);
 if (args.log !== 'file' && args.log !== 'stdout') throw new Error(`--log ${args.log}: there are file and stdout`);
 
-const { build, imageShape } = models[kind];
-const epochs = Number(args.epochs);
+const { build, imageShape, learningRate } = models[kind];
+const epochs = Number(args.epochs ?? models[kind].epochs);
 const batchSize = Number(args['batch-size']);
 const samples = Math.min(Number(args.samples), 55_000);
 const log = join(resolve(args.out), 'events.ndjson');
@@ -52,14 +52,14 @@ const trainer = new Trainer({
   model: () => (network = build()),
   loss: 'sparseCategoricalCrossentropy',
   metrics: ['accuracy'],
-  optimizer: { name: 'adam', learningRate: 0.001 },
+  optimizer: { name: 'adam', learningRate },
   backend: args.backend as 'auto',
   plugins: [
     seed({ seed: Number(args.seed), verify: true }),
     gradientNorm({ every: 10 }),
     weightNorm({ every: 10 }),
     predictionDynamics({ samples: 16 }),
-    lrScheduler({ schedule: { kind: 'cosine', learningRate: 0.001, tMax: epochs * Math.ceil(samples / batchSize) }, per: 'step' }),
+    lrScheduler({ schedule: { kind: 'cosine', learningRate, tMax: epochs * Math.ceil(samples / batchSize) }, per: 'step' }),
     earlyStopping({ monitor: 'val_loss', patience: 2, restoreBestWeights: true }),
     gpuProfiler(),
   ],
