@@ -166,7 +166,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       if (opened === undefined) throw new StoppedEarly();
       const session = opened.value;
       this.#session = session;
-      this.#bus.emit('run-start', session.describeRun({ ...this.#settings, fit: settings }, this.#backend), { epoch: state.epoch, step: state.step });
+      // What a person sees of a run is no part of how it was configured.
+      const { progress: _progress, ...computing } = this.#settings;
+      this.#bus.emit('run-start', session.describeRun({ ...computing, fit: settings }, this.#backend), { epoch: state.epoch, step: state.step });
       announced = true;
       await this.#runner.hooks.observe.fitStart?.(session.fitStart);
       for await (const record of session.run()) history.push(record);
