@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { definePlugin, real, type FitEndInfo, type FitStartInfo, type Measurement, type Metrics, type SteererContext } from 'trainscope/plugin';
+import { asValidation, definePlugin, real, type FitEndInfo, type FitStartInfo, type Measurement, type Metrics, type SteererContext } from 'trainscope/plugin';
 import { explain } from './early-stopping/explain.js';
 import { metricDirection, type Direction } from './early-stopping/metric-direction.js';
 import { judge, stopReasons, type Rule } from './early-stopping/verdict.js';
@@ -139,12 +139,12 @@ export const earlyStopping = definePlugin({
       fitStart: (info, context) => begin(given, info, context),
       epochEnd({ metrics, validation }, context) {
         if (inEpochs && !validated) check(metrics, context);
-        else if (inEpochs && validation !== null) check(named(validation), context);
+        else if (inEpochs && validation !== null) check(asValidation(validation), context);
         else if (inEpochs) context.state = { ...context.state, skipped: context.state.skipped + 1 };
         context.state = { ...context.state, epochs: context.state.epochs + 1 };
       },
       validationEnd({ metrics }, context) {
-        if (!inEpochs && validated) check(named(metrics), context);
+        if (!inEpochs && validated) check(asValidation(metrics), context);
       },
       measured: (_, context) => check(context.metrics, context),
       fitEnd: (info, context) => end(given, info, context),
@@ -152,8 +152,6 @@ export const earlyStopping = definePlugin({
   },
 });
 
-/** Metrics of a validation under the names by which they are monitored. */
-const named = (validation: Metrics): Metrics => Object.fromEntries(Object.entries(validation).map(([name, value]) => [`val_${name}`, value]));
 
 const copyKey = (context: Context): string => `${context.name}/best`;
 

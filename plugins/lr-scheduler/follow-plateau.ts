@@ -1,4 +1,4 @@
-import type { Metrics } from 'trainscope/plugin';
+import { asValidation, type Metrics } from 'trainscope/plugin';
 import { reduceOnPlateau, type PlateauReducer } from 'trainscope/schedules';
 import type { Context, Hooks } from './contract.js';
 import type { PlateauSpec } from './schedule-option.js';
@@ -6,8 +6,6 @@ import type { Unit } from './unit.js';
 import { atBase, defaultMonitor, plateauOptions } from './with-rate.js';
 
 export const isOfValidation = (monitor: string): boolean => monitor.startsWith('val_');
-
-const prefixed = (validation: Metrics): Metrics => Object.fromEntries(Object.entries(validation).map(([name, value]) => [`val_${name}`, value]));
 
 /** Reduces the learning rate when a metric stands still. All that it remembers is in the state. */
 export function followPlateau(spec: PlateauSpec, per: Unit): Hooks {
@@ -53,7 +51,7 @@ export function followPlateau(spec: PlateauSpec, per: Unit): Hooks {
 
   if (per === 'step') {
     return isOfValidation(monitor)
-      ? { fitStart, stepEnd, validationEnd: ({ metrics }, context) => look(prefixed(metrics), context) }
+      ? { fitStart, stepEnd, validationEnd: ({ metrics }, context) => look(asValidation(metrics), context) }
       : { fitStart, stepEnd, measured: (_, context) => look(context.metrics, context) };
   }
   return {
@@ -61,7 +59,7 @@ export function followPlateau(spec: PlateauSpec, per: Unit): Hooks {
     stepEnd,
     epochEnd({ metrics, validation }, context) {
       if (isOfValidation(monitor) && validation === null) epochsWithout += 1;
-      else look({ ...metrics, ...prefixed(validation ?? {}) }, context);
+      else look({ ...metrics, ...asValidation(validation ?? {}) }, context);
     },
     fitEnd({ reason }, context) {
       if (reason !== 'completed' || looks > 0 || epochsWithout === 0) return;

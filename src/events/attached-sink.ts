@@ -1,10 +1,7 @@
 import { patienceMs, withDeadline } from './deadline.js';
 import type { TrainscopeEvent } from './envelope.js';
 import type { Sink, SinkStats } from './sink.js';
-
-/** True for promises, and for what other libraries use as such. */
-export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+import { isThenable } from './thenable.js';
 
 /**
  * Writes of an asynchronous sink that may be under way at once. Each holds an event of about half a KiB and its

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import { ConfigError, TrainscopeError } from '../errors.js';
 import { showValue } from '../problems.js';
-import { AttachedSink, isThenable } from './attached-sink.js';
+import { AttachedSink } from './attached-sink.js';
+import { isThenable } from './thenable.js';
 import type { Catalogue } from './catalogue.js';
 import type { CoreEvents } from './core-events.js';
 import { eventVersion, levels, type EventOf, type Level, type TrainscopeEvent } from './envelope.js';

@@ -96,9 +96,8 @@ export interface BoundPlugin {
   readonly parseState: (value: unknown) => unknown;
 }
 
-/** Makes plugins of one kind; carries what lists, config files and docs need to know. */
-export interface PluginFactory<Options extends z.ZodType = z.ZodType, EventsOf extends object = EventData> {
-  (options?: z.input<Options>, attach?: AttachOptions): Plugin<EventsOf>;
+/** What lists, config files and docs need to know of a kind of plugin. */
+interface PluginKind {
   readonly pluginName: string;
   readonly summary: string;
   readonly role: Role;
@@ -107,15 +106,14 @@ export interface PluginFactory<Options extends z.ZodType = z.ZodType, EventsOf e
   readonly codeOnly?: readonly string[];
 }
 
+/** Makes plugins of one kind. */
+export interface PluginFactory<Options extends z.ZodType = z.ZodType, EventsOf extends object = EventData> extends PluginKind {
+  (options?: z.input<Options>, attach?: AttachOptions): Plugin<EventsOf>;
+}
+
 /** A maker of any kind of plugin: what a registry holds, and what config files call with options that they have not checked. */
-export interface AnyPluginFactory {
+export interface AnyPluginFactory extends PluginKind {
   (options?: never, attach?: AttachOptions): AnyPlugin;
-  readonly pluginName: string;
-  readonly summary: string;
-  readonly role: Role;
-  readonly options: z.ZodType;
-  readonly events: EventSchemas;
-  readonly codeOnly?: readonly string[];
 }
 
 const noOptions = z.strictObject({});

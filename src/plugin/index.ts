@@ -39,6 +39,7 @@ export {
   type StopReason,
   type ValidationInfo,
 } from './hooks.js';
+export { asValidation } from './validation-names.js';
 export * from '../measure/index.js';
 export { ConfigError, PluginError } from '../errors.js';
 export { real } from '../events/index.js';

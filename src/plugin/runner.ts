@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { isThenable } from '../events/thenable.js';
 import type { BoundPlugin, ErrorPolicy, Plugin, UntypedHook } from './define-plugin.js';
 import { hookKinds, hookNames, type BatchData, type Gradients, type HookName, type HookPayloads, type LossParts, type ObserveHookName } from './hooks.js';
 
@@ -45,9 +46,6 @@ export interface CompiledHooks {
   readonly gradients: ((gradients: Gradients, each: (made: Gradients) => void) => Gradients | Promise<Gradients>) | undefined;
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-
 const liveTensors = (): number => tf.engine().state.numTensors;
 
 /**
@@ -57,6 +55,8 @@ const liveTensors = (): number => tf.engine().state.numTensors;
 export class HookRunner {
   #attached: readonly Attached[];
   #compiled: CompiledHooks;
+  /** Kept beside what is compiled: the loop looks at it in every step. */
+  #disabled: ReadonlySet<string> = new Set();
   /** @returns the error to throw when the policy is `stop`. */
   readonly #fail: (report: FailureReport) => Error;
 
@@ -82,7 +82,7 @@ export class HookRunner {
 
   /** Names of plugins that are not called any more. */
   get disabled(): ReadonlySet<string> {
-    return new Set(this.#attached.filter(({ disabled }) => disabled).map(({ plugin }) => plugin.name));
+    return this.#disabled;
   }
 
   /** Calls `measured` of one plugin. */
@@ -117,6 +117,7 @@ export class HookRunner {
 
   #compile(): CompiledHooks {
     const active = this.#attached.filter(({ disabled }) => !disabled);
+    this.#disabled = new Set(this.#attached.filter(({ disabled }) => disabled).map(({ plugin }) => plugin.name));
     const having = (name: HookName): { attached: Attached; hook: UntypedHook }[] =>
       active.flatMap((attached) => {
         const hook = attached.bound.hooks[name];

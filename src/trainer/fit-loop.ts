@@ -1,7 +1,7 @@
 import type { CoreEvents, EventBus } from '../events/index.js';
 import type { MeasurementPlan } from '../measure/plan.js';
 import type { CompiledHooks, HookRunner } from '../plugin/runner.js';
-import type { Metrics } from '../plugin/index.js';
+import { asValidation, type Metrics } from '../plugin/index.js';
 import type { BatchFeed } from './batch-feed.js';
 import { LeakLedger } from './leak-ledger.js';
 import type { LoopReports } from './loop-reports.js';
@@ -97,7 +97,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     clock.enter('measure');
     const metrics = step.metrics.finish(step.sums.sums, step.sums.samples);
     const validation = isValidationEpoch(fit, lastEpoch) ? await validate(fit, true) : null;
-    state.metrics = Object.freeze({ ...metrics, ...(validation === null ? validationPart(state.metrics) : prefixed(validation)) });
+    state.metrics = Object.freeze({ ...metrics, ...(validation === null ? validationPart(state.metrics) : asValidation(validation)) });
     const record: EpochRecord = Object.freeze({
       epoch: state.epoch,
       metrics,
@@ -117,8 +117,6 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
 
 /** Tensors alive beside the epoch's sums, which come and go with each reading. */
 const aliveBeside = ({ step }: FitLoop): number => LeakLedger.live - (step.sums.pending === undefined ? 0 : 1);
-
-const prefixed = (validation: Metrics | null): Metrics => Object.fromEntries(Object.entries(validation ?? {}).map(([name, value]) => [`val_${name}`, value]));
 
 function emit<Name extends keyof CoreEvents>({ bus, state }: FitLoop, name: Name, data: CoreEvents[Name]): void {
   bus.emit(name, data, { epoch: state.epoch, step: state.step });
@@ -167,7 +165,7 @@ async function validate(fit: FitLoop, atEpochEnd: boolean): Promise<Metrics | nu
   const { metrics, samples, milliseconds } = await fit.validate();
   // An evaluation that a signal cut short covers a part of the data: no one is to take it for the whole.
   if (state.stop?.reason === 'aborted') return null;
-  state.metrics = Object.freeze({ ...state.metrics, ...prefixed(metrics) });
+  state.metrics = Object.freeze({ ...state.metrics, ...asValidation(metrics) });
   await observe(fit, 'validationEnd', Object.freeze({ metrics, samples, milliseconds, atEpochEnd }));
   emit(fit, 'validation', { metrics, samples, ms: milliseconds });
   return metrics;

@@ -17,7 +17,7 @@ import { compileClipping, type GradientClipping } from './optimizer/index.js';
 import type { checkFitOptions, checkTrainerOptions } from './options.js';
 import { Pace } from './pace.js';
 import type { PhaseClock } from './phase-clock.js';
-import { openProgress, type Progress } from './progress.js';
+import { openProgress } from './progress.js';
 import { rehearse } from './rehearse.js';
 import { describeRun } from './run-start.js';
 import type { RunState } from './run-state.js';
@@ -198,7 +198,6 @@ export class FitSession {
   }
 }
 
-export type { Progress };
 
 /** Opens data and checks it, all of it where it is in memory. */
 async function openChecked(engine: Engine, source: DataSource, options: DataOptions, settings: FitSettings): Promise<LoadedData> {

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { Metrics } from '../plugin/index.js';
+import { asValidation, type Metrics } from '../plugin/index.js';
 import type { EpochRecord } from './fit-loop.js';
 
 /** What the loop tells its progress display. */
@@ -56,7 +56,7 @@ export function openProgress(wanted: boolean | 'auto', stream: NodeJS.WriteStrea
     epochEnd({ epoch, metrics, validation, milliseconds }) {
       bar?.stop();
       bar = undefined;
-      const both = { ...metrics, ...Object.fromEntries(Object.entries(validation ?? {}).map(([name, value]) => [`val_${name}`, value])) };
+      const both = { ...metrics, ...asValidation(validation ?? {}) };
       stream.write(`epoch ${String(epoch)}  ${(milliseconds / 1000).toFixed(1)} s  ${metricsText(both)}\n`);
     },
     close() {
