@@ -219,6 +219,8 @@ describe("a stream of the user's logger", () => {
     const all: string[] = [];
     const folder = mkdtempSync(join(tmpdir(), 'pino-sink-'));
     const file = pino.destination({ dest: join(folder, 'errors.jsonl'), sync: false });
+    // It is opened in its own time: the folder must not be gone by then.
+    await new Promise((ready) => file.once('ready', ready));
     const streams = pino.multistream([
       { level: 'trace', stream: { write: (line: string) => void all.push(line) } },
       { level: 'error', stream: { write: (line: string) => void errors.push(line) } },
