@@ -8,4 +8,4 @@ export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { maxPoolGradient } from './max-pool-gradient';
 export { adam, momentum, rmsProp, sgd } from './optimizers';
 export { multiply } from './product';
-export { addRow, multiplyRow, subtractRow, sumRows } from './rows';
+export { addRow, multiplyRow, subtractRow, sumColumns, sumRows } from './rows';

@@ -1,4 +1,4 @@
-/** Tensors seen as rows of `columns` floats: sums over the rows, and a row that is combined with each. */
+/** Tensors seen as rows of `columns` floats: sums over the rows or the columns, and a row that is combined with each. */
 import { addProduct, read, write } from './lanes';
 
 /**
@@ -52,6 +52,52 @@ export function sumRows(x: usize, sums: usize, outer: i32, rows: i32, columns: i
       for (; column + 4 <= columns; column += 4) addStretch(from + (<usize>column << 2), to + (<usize>column << 2), count, rowBytes, 1, 4);
       for (; column < columns; column++) addStretch(from + (<usize>column << 2), to + (<usize>column << 2), count, rowBytes, 1, 1);
     }
+  }
+}
+
+/** Numbers of one run that are summed in float32 before they go into its double: 256 additions a lane at most, as in a stretch of rows. */
+const run: i32 = 4096;
+
+/**
+ * out[rows] = scale x the sums of x[rows, columns] over the columns. Runs are gathered in double precision: a float32
+ * sum stands still at 2^24 times what is added to it.
+ */
+export function sumColumns(x: usize, out: usize, rows: i32, columns: i32, scale: f64): void {
+  let from = x;
+  if (columns < 64) {
+    // So few that what goes on around the additions costs more than they do.
+    for (let row = 0; row < rows; row++) {
+      let a = f32x4.splat(0);
+      let at = 0;
+      for (; at + 4 <= columns; at += 4, from += 16) a = f32x4.add(a, v128.load(from));
+      let sum = <f64>((f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1)) + (f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3)));
+      for (; at < columns; at++, from += 4) sum += <f64>load<f32>(from);
+      store<f32>(out + (<usize>row << 2), <f32>(sum * scale));
+    }
+    return;
+  }
+  for (let row = 0; row < rows; row++) {
+    let sum: f64 = 0;
+    for (let first = 0; first < columns; first += run) {
+      const count = min(run, columns - first);
+      let a = f32x4.splat(0);
+      let b = f32x4.splat(0);
+      let c = f32x4.splat(0);
+      let d = f32x4.splat(0);
+      let at = 0;
+      // Four at a time: additions to one sum wait for each other.
+      for (; at + 16 <= count; at += 16, from += 64) {
+        a = f32x4.add(a, v128.load(from));
+        b = f32x4.add(b, v128.load(from, 16));
+        c = f32x4.add(c, v128.load(from, 32));
+        d = f32x4.add(d, v128.load(from, 48));
+      }
+      for (; at + 4 <= count; at += 4, from += 16) a = f32x4.add(a, v128.load(from));
+      for (; at < count; at++, from += 4) b = f32x4.add(b, read(from, 1));
+      const all = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+      sum += <f64>f32x4.extract_lane(all, 0) + <f64>f32x4.extract_lane(all, 1) + <f64>f32x4.extract_lane(all, 2) + <f64>f32x4.extract_lane(all, 3);
+    }
+    store<f32>(out + (<usize>row << 2), <f32>(sum * scale));
   }
 }
 

@@ -4,7 +4,7 @@ import { difference, fixed, fixedValues, leavingNothing, onBoth, useWasm } from 
 
 const size = (shape: readonly number[]): number => shape.reduce((all, each) => all * each, 1);
 
-describe('sums and means over axes before the last', () => {
+describe('sums and means', () => {
   beforeAll(useWasm);
 
   test('of [[1, 2, 3], [4, 5, 6]] down are [5, 7, 9] and [2.5, 3.5, 4.5], with and without the axis kept', () => {
@@ -34,6 +34,26 @@ describe('sums and means over axes before the last', () => {
     const both = await onBoth(() => [tf.sum(fixed(shape), [...axes]), tf.mean(fixed(shape), [...axes]), tf.sum(fixed(shape), [...axes], true), tf.sum(fixed(shape))]);
     expect(both.wasm.map((each) => each.shape)).toEqual(both.cpu.map((each) => each.shape));
     both.wasm.forEach(({ values }, at) => expect(difference(values, both.cpu[at]!.values)).toBeLessThan(2e-6));
+  });
+
+  test('20,000,000 ones sum to 20,000,000 and have the mean 1, where one float32 sum stands still at 16,777,216', () => {
+    const found = leavingNothing(() => {
+      const x = tf.ones([20_000_000]);
+      return [tf.sum(x), tf.mean(x)];
+    });
+    expect(found.map(({ values }) => values)).toEqual([[20_000_000], [1]]);
+  });
+
+  // Runs of 4096, 16 and 4 at a time, then 1; below 64, 4 at a time, then 1.
+  test.each([[3, 1], [5, 3], [2, 17], [4, 63], [3, 64], [2, 79], [1, 4096], [2, 4115], [3, 10_001]])('%d runs of %d over the last axis agree with double precision', (rows, columns) => {
+    const x = fixedValues(rows * columns);
+    const expected = new Float64Array(rows);
+    x.forEach((value, at) => (expected[Math.floor(at / columns)]! += value));
+    const [sums, means] = leavingNothing(() => [tf.sum(tf.tensor2d(x, [rows, columns]), -1), tf.mean(tf.tensor2d(x, [rows, columns]), -1, true)]);
+    // Values are within 1 of 0: half a unit in the last place of float32 for each.
+    expect(difference(sums!.values, expected)).toBeLessThan(Math.max(1e-6, columns * 2 ** -24));
+    expect(difference(means!.values, expected.map((each) => each / columns))).toBeLessThan(1e-6);
+    expect(means!.shape).toEqual([rows, 1]);
   });
 
   test('of no rows are 0 and NaN; NaN and infinities stay in their columns', () => {
