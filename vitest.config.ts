@@ -11,6 +11,7 @@ export default defineConfig({
       { find: /^trainscope\/plugin$/, replacement: at('./src/plugin/index.ts') },
       { find: /^trainscope\/plugins$/, replacement: at('./plugins/index.ts') },
       { find: /^trainscope\/config$/, replacement: at('./src/config.ts') },
+      { find: /^trainscope\/diagnosis$/, replacement: at('./src/diagnosis/index.ts') },
       { find: /^trainscope\/schedules$/, replacement: at('./src/schedules/index.ts') },
       { find: /^trainscope\/testing$/, replacement: at('./src/testing/index.ts') },
     ],

@@ -122,6 +122,8 @@ export interface SteererContext<Events extends object = EventData, State = unkno
   rehearse(steps: number): Promise<readonly RehearsalStep[]>;
   /** The model as it was handed to the trainer. */
   readonly model: unknown;
+  /** Options of the trainer and of this fit with its data, as \`preflight\` of trainscope/diagnosis takes them. From fitStart on. */
+  experiment(): unknown;
   /** Trainable or not, by name: to look, not to dispose of. Values change in place with every update. */
   weightTensors(): ReadonlyMap<string, tf.Tensor>;
 }

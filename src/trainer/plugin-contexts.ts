@@ -17,6 +17,8 @@ export interface ContextServices {
   readonly times: () => PhaseTimes;
   readonly pluginTimes: () => Readonly<Record<string, number>>;
   readonly rehearse: (steps: number) => Promise<readonly RehearsalStep[]>;
+  /** What is being trained, on what. */
+  readonly experiment: () => unknown;
 }
 
 /** Emits a finding, from a plugin or from the trainer itself. */
@@ -114,6 +116,7 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
     },
     seedFor: (stream) => state.streams.seedFor(stream),
     rehearse: (steps) => services.rehearse(steps),
+    experiment: () => services.experiment(),
     get model() {
       return services.model().source;
     },

@@ -20,6 +20,7 @@ import { checkBatchOptions, checkFitOptions, checkTrainerOptions, type FitOption
 import { PhaseClock } from './phase-clock.js';
 import { contextFor, type ContextServices } from './plugin-contexts.js';
 import { RunState } from './run-state.js';
+import { takeOver } from './take-over.js';
 import { checkTrainerState, type TrainerState } from './trainer-state.js';
 import { SnapshotShelf } from './weight-snapshots.js';
 
@@ -71,6 +72,8 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   #running = false;
   #disposed = false;
   #hooksMade = 0;
+  /** What the fit under way trains, on what. */
+  #experiment: unknown;
 
   /**
    * @throws ConfigError for options that are not valid (all problems at once), an unknown loss, metric or optimizer, a
@@ -100,6 +103,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       times: () => this.#clock.times,
       pluginTimes: () => Object.fromEntries(this.#runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
       rehearse: (steps) => this.#rehearse(steps),
+      experiment: () => this.#experiment,
     };
     this.#runner = new HookRunner(this.#plugins.map((plugin) => this.#attach(plugin)), (report) => this.#pluginFailed(report));
     // A model that is here already is looked at now, so that its faults show before anything else is done.
@@ -128,6 +132,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     if (signal !== undefined && typeof (signal as Partial<AbortSignal>).addEventListener !== 'function') {
       throw new ConfigError('OPTIONS_INVALID', { found: 'signal is no AbortSignal', remedy: 'Pass the signal of an AbortController.' });
     }
+    const experiment = { ...this.#options, data, validation, fit: settings };
+    // A command that looks at trainings before they run takes the first one of a script in place of this.
+    await takeOver(experiment);
     this.#running = true;
     const state = this.#state;
     state.fit += 1;
@@ -166,6 +173,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       if (opened === undefined) throw new StoppedEarly();
       const session = opened.value;
       this.#session = session;
+      this.#experiment = { ...experiment, model: engine.model.source, backend: 'keep', opened: { data: session.data, validation: session.validationData } };
       // What a person sees of a run is no part of how it was configured.
       const { progress: _progress, ...computing } = this.#settings;
       this.#bus.emit('run-start', session.describeRun({ ...computing, fit: settings }, this.#backend), { epoch: state.epoch, step: state.step });
@@ -380,6 +388,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       this.#bus.emit('error', { name: thrown instanceof Error ? thrown.name : 'Error', ...thrownData(thrown) }, { epoch, step });
     }
     this.#session = undefined;
+    this.#experiment = undefined;
     this.#clock.enter(undefined);
   }
 

@@ -1,0 +1,8 @@
+/** Finding what is wrong: `import { preflight } from 'trainscope/diagnosis'`. */
+export { finding, type Finding, type FindingParts, type Severity } from './finding.js';
+export { causes, consolidate } from './consolidate.js';
+export type { Causes } from './causes.js';
+export { checkNames, checks, preflight, preflightSchema, type CheckRecord, type PreflightOptions, type PreflightResult } from './preflight/preflight.js';
+export type { Check, CheckResult, Stage } from './preflight/check.js';
+export { defineExperiment, type Experiment, type Ladder } from './preflight/experiment.js';
+export type { Lab, Trainee } from './preflight/lab.js';

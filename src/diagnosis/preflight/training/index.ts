@@ -1,0 +1,4 @@
+import type { Check } from '../check.js';
+
+/** The checks of this stage, in the order in which they run. */
+export const trainingChecks: readonly Check[] = [];

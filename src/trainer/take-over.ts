@@ -1,0 +1,15 @@
+/** Known by its symbol, not by import: a script may have another copy of this module than the command that loads it. */
+const key = Symbol.for('trainscope.take-over');
+
+type TakeOver = (experiment: unknown) => Promise<void>;
+
+/** Calls what a command has put in the way of fits, where there is one. */
+export async function takeOver(experiment: unknown): Promise<void> {
+  const handler = (globalThis as { [key]?: unknown })[key];
+  if (typeof handler === 'function') await (handler as TakeOver)(experiment);
+}
+
+/** From now on every fit of the process calls `handler` first, with options, data and settings as one value. */
+export function onFit(handler: TakeOver): void {
+  (globalThis as { [key]?: unknown })[key] = handler;
+}
