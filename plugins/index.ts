@@ -1,14 +1,16 @@
 /** The built-in plugins, by name and as a registry. */
 import type { AnyPluginFactory } from '../src/plugin/index.js';
+import { diagnosis } from './diagnosis.js';
 import { earlyStopping } from './early-stopping.js';
 import { gpuProfiler } from './gpu-profiler.js';
 import { gradientNorm } from './gradient-norm.js';
 import { lrScheduler } from './lr-scheduler.js';
 import { predictionDynamics } from './prediction-dynamics.js';
+import { preflight } from './preflight.js';
 import { seed } from './seed.js';
 import { weightNorm } from './weight-norm.js';
 
-export { earlyStopping, gpuProfiler, gradientNorm, lrScheduler, predictionDynamics, seed, weightNorm };
+export { diagnosis, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, predictionDynamics, preflight, seed, weightNorm };
 
 /** Name in a config file -> what makes the plugin. */
-export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler } as const satisfies Readonly<Record<string, AnyPluginFactory>>;
+export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler, preflight, diagnosis } as const satisfies Readonly<Record<string, AnyPluginFactory>>;

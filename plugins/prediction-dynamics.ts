@@ -191,6 +191,6 @@ function tellOscillation(context: Context, { output, trend, spread, changes, sin
     where: { steps: { from: since, to: context.step } },
     evidence: { output, ...trend, spread, changes, flipped, learningRate: context.learningRate },
     remedy: 'Divide the learning rate by 3 to 10, or let it decay; with momentum near 1, lower that as well.',
-    docs: 'rules.md#predictions-oscillating',
+    docs: 'rules/predictions-oscillating.md',
   });
 }

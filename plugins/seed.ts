@@ -117,7 +117,7 @@ export const seed = definePlugin({
           where: difference.tensor === 'loss' ? {} : { weight: difference.tensor },
           evidence: { ...difference },
           remedy: 'Look for randomness that the seed does not reach: node:crypto, the clock, an asynchronous data source, or operations of a GPU that add in no fixed order.',
-          docs: 'rules.md#not-reproducible',
+          docs: 'rules/not-reproducible.md',
         });
       },
       batch(_batch, ctx) {
@@ -133,7 +133,7 @@ export const seed = definePlugin({
         if (mathRandom.restore()) return;
         ctx.finding({
           rule: 'math-random-replaced',
-          docs: 'rules.md#math-random-replaced',
+          docs: 'rules/math-random-replaced.md',
           severity: 'info',
           message: 'Math.random was replaced by other code during the fit, and is left as that code set it',
           remedy: 'Replace it before the fit, or not at all: the numbers that it gave were not those of the seed.',

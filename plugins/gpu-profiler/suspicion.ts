@@ -38,7 +38,7 @@ export function dataFinding(of: Span, verdict: Verdict, severity: 'info' | 'warn
   const gpu = busiestGpu(of);
   return {
     rule: 'data-bound',
-    docs: 'rules.md#data-bound',
+    docs: 'rules/data-bound.md',
     severity,
     message: `The loop waits for its data: ${verdict.rule} (${Math.round(of.spent.data)} ms in ${of.steps} steps).`,
     evidence: {
@@ -58,7 +58,7 @@ export function hostFinding(of: Span, verdict: Verdict, slowestPlugin: string | 
   if (verdict.kind !== 'host-bound' || gpu === null) return undefined;
   return {
     rule: 'host-bound',
-    docs: 'rules.md#host-bound',
+    docs: 'rules/host-bound.md',
     severity: 'info',
     message: `The GPU waits for this process: ${verdict.rule}.`,
     evidence: { share: verdict.share, of: verdict.of, steps: of.steps, cpuCores: cpuCores(of), gpuUtilization: { mean: gpu.mean, p5: gpu.p5, p95: gpu.p95 }, slowestPlugin },
@@ -68,7 +68,7 @@ export function hostFinding(of: Span, verdict: Verdict, slowestPlugin: string | 
 
 export const unusedFinding = (name: string, backend: string): FindingInput => ({
   rule: 'unused-gpu',
-  docs: 'rules.md#unused-gpu',
+  docs: 'rules/unused-gpu.md',
   severity: 'info',
   message: `${name} is there, and the training runs on the backend "${backend}" without using it.`,
   evidence: { gpu: name, backend },
@@ -77,7 +77,7 @@ export const unusedFinding = (name: string, backend: string): FindingInput => ({
 
 export const lostFinding = (reason: string, command: string): FindingInput => ({
   rule: 'gpu-monitor-lost',
-  docs: 'rules.md#gpu-monitor-lost',
+  docs: 'rules/gpu-monitor-lost.md',
   severity: 'info',
   message: `GPU readings came to an end: ${reason}.`,
   evidence: { command, reason },

@@ -48,7 +48,7 @@ export function judgeExploding(state: State, now: Reading, options: Options, one
       startLoss: start.loss,
       norms: kernelNorms(now),
     },
-    docs: 'rules.md#exploding-gradients',
+    docs: 'rules/exploding-gradients.md',
   });
 }
 
@@ -69,5 +69,5 @@ const overflow = (now: Reading, { start }: State): FindingInput => ({
   message: 'the sum of squares of the gradients is beyond the largest float32, though every entry is finite',
   evidence: { maxAbs: now.maxAbs, startNorm: start?.norm ?? null, norms: kernelNorms(now) },
   remedy: 'Lower the learning rate, scale inputs and labels to unit variance, and clip the gradients by value.',
-  docs: 'rules.md#exploding-gradients',
+  docs: 'rules/exploding-gradients.md',
 });

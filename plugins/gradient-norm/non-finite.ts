@@ -30,7 +30,7 @@ export function judgeNonFinite(before: State, now: Reading, { patience }: Option
     remedy: whole
       ? 'Every gradient is affected: look at the loss and at the batch first (NaN in the data, log or division of 0, a loss without fromLogits), then lower the learning rate.'
       : `The gradient broke on its way back at ${last.info.name} or right after it: look there for a division, logarithm, square root or power at 0, and lower the learning rate.`,
-    docs: 'rules.md#non-finite-gradients',
+    docs: 'rules/non-finite-gradients.md',
   });
   return { finite: 0, ...verdict };
 }

@@ -33,7 +33,7 @@ export function judgeSpike(before: State, now: Reading, options: Options): Pick<
     where: most.info === undefined ? {} : placeOf(most.info),
     evidence: { step: now.step, norm: now.norm, median: usual, factor: now.norm / usual, score, startNorm: start, loss: now.loss, medianLoss: medianLoss(before.losses), spikes },
     remedy: 'Look at the batch of this step for outliers and wrong labels, above all when its loss is high too. Clip the gradients by global norm at a few times the median; if spikes come often, lower the learning rate.',
-    docs: 'rules.md#gradient-spike',
+    docs: 'rules/gradient-spike.md',
   });
   return { spikes, calm: 0, ...finding };
 }

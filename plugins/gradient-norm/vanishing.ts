@@ -35,6 +35,6 @@ export function judgeVanishing({ told, ratios }: State, now: Reading, { patience
       zeros >= mostlyZero
         ? `${digits(100 * zeros)}% of its entries are exactly 0: units in front of the loss are dead. Lower the learning rate, initialise with heNormal, or use leaky ReLU.`
         : 'Use ReLU-like activations with heNormal instead of sigmoid or tanh, add normalisation layers or skip connections, or take layers away. If the inputs are tiny numbers, scale them to unit variance.',
-    docs: 'rules.md#vanishing-gradients',
+    docs: 'rules/vanishing-gradients.md',
   });
 }

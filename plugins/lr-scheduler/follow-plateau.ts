@@ -65,7 +65,7 @@ export function followPlateau(spec: PlateauSpec, per: Unit): Hooks {
       if (reason !== 'completed' || looks > 0 || epochsWithout === 0) return;
       context.finding({
         rule: 'plateau-never-looked-at',
-        docs: 'rules.md#plateau-never-looked-at',
+        docs: 'rules/plateau-never-looked-at.md',
         severity: 'warning',
         message: `${context.name} never saw "${monitor}": none of the ${epochsWithout} epochs of the fit ended with a validation, so the learning rate could not be reduced.`,
         where: { plugin: context.name },

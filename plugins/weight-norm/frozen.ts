@@ -36,7 +36,7 @@ function say(moved: readonly WeightReading[], severity: 'warning' | 'info', step
       where: placeOf(first.info),
       evidence: { step, updateNorms: Object.fromEntries(moved.map(({ info, updateNorm }) => [info.name, updateNorm])) },
       remedy: 'Look for what writes to it besides the optimizer (weight decay of your own, an assign() in a hook or custom layer). If it is meant to change, name it in movesByDesign.',
-      docs: 'rules.md#frozen-weight-moves',
+      docs: 'rules/frozen-weight-moves.md',
     },
   ];
 }

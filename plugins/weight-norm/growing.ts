@@ -51,6 +51,6 @@ export function judgeGrowing(state: State, now: Reading, options: Options): Verd
     where: { ...placeOf(worst.info), steps: { from, to: now.step } },
     evidence: { factors: Object.fromEntries(growing.map(({ info, factor }) => [info.name, factor])), medians: worst.medians, losses, threshold: growthFactor, learningRate: now.learningRate },
     remedy: 'Lower the learning rate; if that does not end it, add weight decay, and check that the loss has a lower bound.',
-    docs: 'rules.md#weight-norm-growing',
+    docs: 'rules/weight-norm-growing.md',
   });
 }

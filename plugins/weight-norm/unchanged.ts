@@ -50,7 +50,7 @@ export function judgeUnchanged(state: State, now: Reading, { unchangedFor }: Opt
           moved: trainable.filter(({ updateNorm }) => updateNorm > 0).map(({ info }) => info.name),
         },
         remedy: 'See whether it gets a gradient (the plugin gradientNorm shows its norm and share of zeros): if not, its units are dead or it is not on a path to the loss. If it should not learn, set trainable = false.',
-        docs: 'rules.md#trainable-weight-unchanged',
+        docs: 'rules/trainable-weight-unchanged.md',
       },
     ],
   };

@@ -30,7 +30,7 @@ export function judgeUpdateRatio(side: 'low' | 'high', state: State, { weights }
     where: placeOf(first.info),
     evidence: { ratios: Object.fromEntries(news.map(({ info, ratio }) => [info.name, ratio])), bound, measurements: window },
     remedy: side === 'low' ? 'Raise the learning rate if the loss is still to fall; at the end of a schedule this is as it should be.' : 'Lower the learning rate.',
-    docs: 'rules.md#update-ratio',
+    docs: 'rules/update-ratio.md',
   };
   return { told: [...told, ...names], findings: [finding] };
 }

@@ -14,7 +14,7 @@ export interface StepPlace {
 const wrong = (found: string): ConfigError =>
   new ConfigError('MEASUREMENT_INVALID', {
     found,
-    expected: 'a cadence is { every: n }, { every: "epoch" }, { at: [steps] } or { once: true }, with whole steps from 1',
+    expected: 'a cadence is { every: n, also: [steps] }, { every: "epoch" }, { at: [steps] } or { once: true }, with whole steps from 1',
   });
 
 const isStep = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
@@ -28,8 +28,10 @@ export function compileCadence(cadence: Cadence): (place: StepPlace) => boolean 
     return ({ step }) => steps.has(step);
   }
   if ('once' in cadence) return ({ firstOfFit }) => firstOfFit;
-  const every = cadence.every;
-  if (every === 'epoch') return ({ lastOfEpoch }) => lastOfEpoch;
+  const { every, also = [] } = cadence;
+  if (also.some((step) => !isStep(step))) throw wrong(`the cadence { also: [${also.join(', ')}] }`);
+  const others = new Set(also);
+  if (every === 'epoch') return ({ step, lastOfEpoch }) => lastOfEpoch || others.has(step);
   if (!isStep(every)) throw wrong(`the cadence { every: ${String(every)} }`);
-  return ({ step }) => step % every === 0;
+  return ({ step }) => step % every === 0 || others.has(step);
 }

@@ -3,3 +3,5 @@ export type { SourceName, StepFacts, StepMemo, StepSources, WeightInfo, WeightRo
 export { clippedGradientNorms, gradientNorms, updateNorms, weightNorms, type Norms } from './norms.js';
 export { gradientStatistics, type GradientStatistics } from './gradient-statistics.js';
 export { probePredictions, type ProbePredictions } from './probe-predictions.js';
+export { activationStatistics, type ActivationStatistics } from './activation-statistics.js';
+export { predictionStatistics, type PredictionStatistics } from './prediction-statistics.js';

@@ -35,10 +35,10 @@ export type ValuesOf<M extends Measurements> = { readonly [K in keyof M]: M[K] e
 
 /**
  * At which steps: every n steps (n, 2n, ...), at the last step of each epoch (`every: 'epoch'`), at named steps, or
- * once, at the first step of a fit.
+ * once, at the first step of a fit. `also`: these steps as well, such as the first few, in which most goes wrong.
  */
 export type Cadence =
-  | { readonly every: number | 'epoch' }
+  | { readonly every: number | 'epoch'; readonly also?: readonly number[] }
   | { readonly at: readonly number[] }
   | { readonly once: true };
 

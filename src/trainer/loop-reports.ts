@@ -40,7 +40,7 @@ export class LoopReports {
       where: first === undefined ? {} : { weight: first },
       evidence: { weights: news },
       remedy: 'Use it in the forward pass on a path that has gradients, or set trainable = false so that the intent is plain.',
-      docs: 'rules.md#no-gradient',
+      docs: 'rules/no-gradient.md',
     });
   }
 
@@ -57,7 +57,7 @@ export class LoopReports {
       where: { steps: { from: this.#lastFinite + 1, to: step } },
       evidence: { loss, step },
       remedy: 'Scale the inputs to about unit variance and lower the learning rate; look for log(0), a division by 0 or exp of a large number in the loss. The plugin gradientNorm names the first weight whose gradient is not finite.',
-      docs: 'rules.md#non-finite-loss',
+      docs: 'rules/non-finite-loss.md',
     });
   }
 
@@ -94,7 +94,7 @@ export class LoopReports {
         where: plugin === null ? {} : { plugin },
         evidence: { tensors, calls: times },
         remedy: 'Wrap the computation in tf.tidy, or dispose of what it makes; tf.keep only what is disposed of later.',
-        docs: 'rules.md#tensor-leak',
+        docs: 'rules/tensor-leak.md',
       });
     }
   }

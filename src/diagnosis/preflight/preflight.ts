@@ -23,6 +23,7 @@ export const preflightSchema = z.strictObject({
   skip: z.array(checkName).default([]).describe('Names of checks to leave out.'),
   samples: z.int().min(8).default(labDefaults.samples).describe('Samples of each source that are looked at, at most. 4096 give a share of 1% a standard error of 0.16%.'),
   seconds: z.number().positive().default(labDefaults.milliseconds / 1000).describe('Time after which checks that train are left out; the one under way is ended.'),
+  contactSheet: z.boolean().default(false).describe('Make a page that shows a batch as the model sees it, with labels and predictions.'),
   seed: z.int().default(labDefaults.seed).describe('Of all that is random in the checks: the same seed, the same findings.'),
 });
 export type PreflightOptions = z.input<typeof preflightSchema>;
@@ -43,6 +44,8 @@ export interface PreflightResult {
   /** As the checks gave them. */
   readonly all: readonly Finding[];
   readonly checks: readonly CheckRecord[];
+  /** HTML in one file, where it was asked for and the training could be opened. */
+  readonly contactSheet: string | null;
   readonly ms: number;
 }
 
@@ -88,12 +91,13 @@ export async function preflight(experiment: Experiment, options: PreflightOption
     const problems = problemsOf(parsed.error, preflightSchema, options);
     throw new ConfigError('OPTIONS_INVALID', { found: `options of preflight are not valid: ${listProblems(problems)}`, problems });
   }
-  const { only, skip, samples, seconds, seed } = parsed.data;
+  const { only, skip, samples, seconds, seed, contactSheet: wantsSheet } = parsed.data;
   const began = performance.now();
   return withOwnRandom(seed, async () => {
     const all: Finding[] = [];
     const records: CheckRecord[] = [];
     let lab: Lab | undefined;
+    let sheet: string | null = null;
     try {
       lab = await Lab.open(experiment, { ...labDefaults, samples, seed, milliseconds: 1000 * seconds });
       for (const { name, stage, run } of checks) {
@@ -113,6 +117,6 @@ export async function preflight(experiment: Experiment, options: PreflightOption
     } finally {
       lab?.close();
     }
-    return { findings: consolidate(all), all, checks: records, ms: performance.now() - began };
+    return { findings: consolidate(all), all, checks: records, contactSheet: sheet, ms: performance.now() - began };
   });
 }

@@ -1,4 +1,23 @@
 import type { Causes } from '../../causes.js';
 
+/** What every fault that keeps a model from learning brings about. */
+const noLearning = ['learning-rate-too-low', 'learning-rate-range', 'cannot-fit-one-batch', 'ladder-does-not-improve', 'loss-not-decreasing', 'loss-plateau', 'no-progress'] as const;
+
 /** What the rules of this stage bring about. */
-export const trainingCauses: Causes = {};
+export const trainingCauses: Causes = {
+  'inputs-do-not-explain-labels': ['labels-not-predictable', 'label-noise', 'overfitting', 'ladder-does-not-improve'],
+  'gradient-lost': ['no-gradient', 'wrong-gradient', 'optimizer-does-not-update', ...noLearning],
+  'wrong-gradient': ['loss-rises', 'loss-improves-predictions-worsen', 'learning-rate-too-high', ...noLearning],
+  'no-gradient': ['inputs-ignored', 'optimizer-does-not-update', 'dead-units', 'dead-relu', ...noLearning],
+  'inputs-ignored': [...noLearning],
+  'loss-improves-predictions-worsen': ['learning-rate-too-high', 'loss-not-bounded', ...noLearning],
+  'optimizer-does-not-update': [...noLearning],
+  'loss-rises': ['learning-rate-too-high', ...noLearning],
+  'batch-too-small-for-batchnorm': ['inputs-ignored', 'no-gradient', ...noLearning],
+  'weight-decay-too-strong': ['loss-rises', 'learning-rate-too-high', ...noLearning],
+  'clipping-too-tight': [...noLearning],
+  'optimizer-settings': ['loss-rises', 'learning-rate-too-high', ...noLearning],
+  'learning-rate-too-high': ['cannot-fit-one-batch', 'learning-rate-range', 'ladder-does-not-improve', 'loss-rises', 'exploding-gradients', 'dead-relu', 'loss-not-finite'],
+  'learning-rate-too-low': ['learning-rate-range', 'cannot-fit-one-batch', 'ladder-does-not-improve'],
+  'cannot-fit-one-batch': ['ladder-does-not-improve'],
+};

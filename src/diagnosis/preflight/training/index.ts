@@ -1,4 +1,25 @@
 import type { Check } from '../check.js';
+import { inputIndependentBaseline } from './explains.js';
+import { gradientFlow } from './flow.js';
+import { gradientCheck } from './gradient-check.js';
+import { modelLadder } from './ladder.js';
+import { overfitOneBatch } from './overfit.js';
+import { learningRateRange } from './range-test.js';
+import { learningRate } from './rates.js';
+import { reproducible } from './reproducible.js';
+import { seesInputs } from './sees-inputs.js';
+import { optimizerSettings } from './settings.js';
 
 /** The checks of this stage, in the order in which they run. */
-export const trainingChecks: readonly Check[] = [];
+export const trainingChecks: readonly Check[] = [
+  gradientCheck,
+  gradientFlow,
+  seesInputs,
+  overfitOneBatch,
+  learningRate,
+  optimizerSettings,
+  inputIndependentBaseline,
+  learningRateRange,
+  modelLadder,
+  reproducible,
+];

@@ -1,0 +1,156 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  activationStatistics,
+  definePlugin,
+  gradientStatistics,
+  predictionStatistics,
+  updateNorms,
+  weightNorms,
+  type FindingInput,
+  type SteererContext,
+} from 'trainscope/plugin';
+import { consolidate, decompose, see, type Finding, type Seen } from 'trainscope/diagnosis';
+import type { z } from 'zod';
+import { clipGradients } from './diagnosis/clip.js';
+import { events, options, state, type Options, type State } from './diagnosis/contract.js';
+import { gather } from './diagnosis/gather.js';
+import { factsOf, type ModelFacts } from './diagnosis/model-facts.js';
+import { forget, judge, repairFor } from './diagnosis/repair.js';
+
+type Context = SteererContext<{ readonly [Name in keyof typeof events]: z.input<(typeof events)[Name]> }, State>;
+
+/** Two copies of the weights, in turn: the newest may be the one that went wrong. */
+const copyKey = (count: number): string => `diagnosis/${count % 2}`;
+
+/**
+ * Watches a training with the rules of trainscope/diagnosis, and names the cause of what goes wrong: each thing once,
+ * and a cause in place of its symptoms. At the end of the fit it says what was found in the whole, and which part of
+ * the error to work on.
+ *
+ * It measures activations, gradients, weights, updates and predictions in one readback. With `autoFix: 'apply'` it
+ * keeps two copies of the weights, lowers a rate that is too high or clips gradients that explode, and undoes what
+ * has not helped after a probation. Otherwise it changes nothing.
+ *
+ * @example
+ * new Trainer({ model, optimizer, loss, plugins: [diagnosis({ autoFix: 'apply' })] });
+ */
+export const diagnosis = definePlugin({
+  name: 'diagnosis',
+  summary: 'Watches a training, names the cause of what goes wrong, and suggests or makes repairs.',
+  role: 'steer',
+  options,
+  events,
+  state,
+  // It can be done without: a fault of its own must not end a training.
+  onError: 'disable',
+  needs: ({ every }) => ({
+    every,
+    also: [1, 2, 5],
+    of: { activations: activationStatistics(), gradients: gradientStatistics(), weights: weightNorms(), updates: updateNorms(), predictions: predictionStatistics() },
+  }),
+  hooks: (given) => {
+    let facts: ModelFacts | undefined;
+    let copies = 0;
+    const factsFor = (context: Context): ModelFacts => (facts ??= factsOf(context.model));
+    return {
+      fitStart({ epochs }, context: Context) {
+        facts = factsOf(context.model);
+        show(context, given, { event: 'run-start', step: context.step, epoch: context.epoch, data: { epochs, regularised: facts.regularised } });
+        if (given.autoFix === 'apply') copies = keepCopy(context, 0);
+      },
+      gradients(gradients, context: Context) {
+        return given.autoFix === 'apply' ? clipGradients(gradients, context.state.repair.clip) : undefined;
+      },
+      measured(values, context: Context) {
+        const { step, epoch, learningRate, times } = context;
+        const loss = context.metrics['loss'] ?? NaN;
+        const data = gather(values, { facts: factsFor(context), infos: context.weights, loss, learningRate, tensors: tf.memory().numTensors, times });
+        context.emit('training-statistics', data, { level: 'debug' });
+        const fresh = show(context, given, { event: 'training-statistics', step, epoch, data });
+        if (given.autoFix === 'off') return;
+        probe(context, given, loss);
+        repair(context, given, fresh, copies);
+        const whole = Number.isFinite(loss) && fresh.every(({ severity }) => severity === 'info');
+        if (given.autoFix === 'apply' && whole && context.state.repair.active === null) copies = keepCopy(context, copies);
+      },
+      epochEnd({ metrics, validation }, context: Context) {
+        const fresh = show(context, given, { event: 'epoch-end', step: context.step, epoch: context.epoch, data: { metrics, validation } });
+        if (given.autoFix !== 'off') repair(context, given, fresh, copies);
+      },
+      fitEnd({ reason }, context: Context) {
+        show(context, given, { event: 'run-end', step: context.step, epoch: context.epoch, data: { reason } });
+        conclude(context, given);
+      },
+    };
+  },
+});
+
+/** Shows an event to the rules, and emits what is new: roots alone, where a cause is known of a symptom. */
+function show(context: Context, { rules: { skip } }: Options, event: Seen): readonly Finding[] {
+  const { watch, findings } = see(context.state.watch, event, skip);
+  const found = [...context.state.found, ...findings];
+  context.state = { ...context.state, watch, found };
+  if (findings.length === 0) return findings;
+  const roots = consolidate(found);
+  const fresh = roots.filter((root) => findings.some((each) => each.rule === root.rule && each.message === root.message));
+  for (const each of fresh) context.finding(each as FindingInput);
+  return findings;
+}
+
+/** Copies the weights under the older of the two keys. Returns the count of copies. */
+function keepCopy(context: Context, count: number): number {
+  context.snapshots.save(copyKey(count));
+  const steps = [...context.state.repair.copies, context.step].slice(-2);
+  context.state = { ...context.state, repair: { ...context.state.repair, copies: steps } };
+  return count + 1;
+}
+
+function repair(context: Context, { autoFix }: Options, findings: readonly Finding[], copies: number): void {
+  const planned = repairFor(findings, context.state, context);
+  if (planned === null) return;
+  const { fix, rule, before, after, step, lossBefore } = planned;
+  const about = { fix, rule, before, after, step, lossBefore, lossAfter: null };
+  if (autoFix === 'suggest') {
+    context.emit('repair', { ...about, restoredFrom: null, status: 'suggested' });
+    context.state = { ...context.state, repair: { ...context.state.repair, done: context.state.repair.done + 1 } };
+    return;
+  }
+  // The older of two copies was followed by a measurement that was well. A resumed run has none.
+  const [restored] = context.state.repair.copies;
+  const isBack = restored !== undefined && context.snapshots.restore(copyKey(Math.max(0, copies - context.state.repair.copies.length)));
+  if (fix === 'lower-learning-rate') context.learningRate = after;
+  const restoredFrom = isBack ? restored : null;
+  context.emit('repair', { ...about, restoredFrom, status: 'applied' });
+  const clip = fix === 'clip-gradients' ? after : context.state.repair.clip;
+  context.state = { ...context.state, watch: forget(context.state.watch), repair: { ...context.state.repair, active: { ...planned, restoredFrom }, done: context.state.repair.done + 1, clip } };
+}
+
+/** Judges the repair that is on probation. */
+function probe(context: Context, given: Options, loss: number): void {
+  const { active } = context.state.repair;
+  if (active === null) return;
+  const { repair: next, verdict, lossAfter } = judge(active, loss, context.state.watch.history.firstLosses[0], given);
+  context.state = { ...context.state, repair: { ...context.state.repair, active: verdict === null ? next : null } };
+  if (verdict === null) return;
+  const { fix, rule, before, after, restoredFrom, lossBefore } = next;
+  if (verdict === 'undone') {
+    if (fix === 'lower-learning-rate' && before !== null) context.learningRate = before;
+    if (fix === 'clip-gradients') context.state = { ...context.state, repair: { ...context.state.repair, clip: before } };
+  }
+  context.emit('repair', { fix, rule, before, after, step: context.step, restoredFrom, lossBefore, lossAfter, status: verdict });
+}
+
+function conclude(context: Context, { irreducible, test }: Options): void {
+  const findings = consolidate(context.state.found).map(({ rule, severity, message, remedy, where, evidence }) => ({
+    rule,
+    severity,
+    message,
+    remedy,
+    where: { ...where },
+    symptoms: Array.isArray(evidence['symptoms']) ? evidence['symptoms'].map((each) => (each as { rule: string }).rule) : [],
+  }));
+  context.emit('diagnosis', { findings, steps: context.step }, { level: findings.some(({ severity }) => severity !== 'info') ? 'warn' : 'info' });
+  const last = context.state.watch.history.epochs.at(-1);
+  if (last?.loss == null) return;
+  context.emit('error-decomposition', decompose({ training: last.loss, validation: last.validation, irreducible, test: test ?? null }));
+}

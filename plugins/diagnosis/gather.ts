@@ -1,0 +1,45 @@
+import type { ActivationStatistics, GradientStatistics, Norms, PhaseTimes, PredictionStatistics, WeightInfo } from 'trainscope/plugin';
+import type { Statistics } from 'trainscope/diagnosis';
+import { isKernel } from '../shared/weight-facts.js';
+import type { ModelFacts } from './model-facts.js';
+
+export interface Measured {
+  readonly activations: ReadonlyMap<string, ActivationStatistics>;
+  readonly gradients: ReadonlyMap<string, GradientStatistics>;
+  readonly weights: Norms;
+  readonly updates: Norms;
+  readonly predictions: readonly PredictionStatistics[];
+}
+
+/** Joins what was measured of a step to one event. */
+export function gather(
+  { activations, gradients, weights, updates, predictions }: Measured,
+  now: { readonly facts: ModelFacts; readonly infos: readonly WeightInfo[]; readonly loss: number; readonly learningRate: number; readonly tensors: number; readonly times: PhaseTimes },
+): Statistics {
+  return {
+    loss: now.loss,
+    learningRate: now.learningRate,
+    gradientNorm: Math.sqrt([...gradients.values()].reduce((sum, { norm }) => sum + norm ** 2, 0)),
+    layers: Object.fromEntries([...activations].map(([name, each]) => [name, { ...each, rows: Math.round(each.rows), ...(now.facts.layers.get(name) ?? { className: null, activation: null, isOutput: false }) }])),
+    weights: Object.fromEntries(
+      now.infos.map((info) => {
+        const gradient = gradients.get(info.name);
+        return [
+          info.name,
+          {
+            layer: info.layer ?? null,
+            isKernel: isKernel(info),
+            trainable: info.trainable,
+            norm: weights.byWeight.get(info.name) ?? NaN,
+            updateNorm: updates.byWeight.get(info.name) ?? NaN,
+            gradientNorm: gradient?.norm ?? null,
+            gradientNonFinite: gradient?.nonFinite ?? 0,
+          },
+        ];
+      }),
+    ),
+    outputs: [...predictions],
+    tensors: now.tensors,
+    times: { data: now.times.data, total: Object.values<number>({ ...now.times }).reduce((sum, each) => sum + each, 0) },
+  };
+}

@@ -1,0 +1,84 @@
+import { digits, percent } from './finding.js';
+
+/** Losses (or error rates) of one run, all in the same unit. */
+export interface Errors {
+  readonly training: number;
+  readonly validation?: number | null;
+  readonly test?: number | null;
+  /** What no model can go below, such as the error of people or the noise of the labels. Default 0. */
+  readonly irreducible?: number;
+}
+
+export type Part = 'irreducible' | 'bias' | 'variance' | 'selection';
+
+/** total = irreducible + bias + variance + selection; a part that is not known is null, and the total ends before it. */
+export interface Decomposition {
+  readonly total: number;
+  readonly irreducible: number;
+  /** training - irreducible: what the model does not fit. */
+  readonly bias: number;
+  /** validation - training: what does not carry over to other samples. */
+  readonly variance: number | null;
+  /** test - validation: what the choice by validation, or a change of the data, costs. */
+  readonly selection: number | null;
+  /** The largest part that can be worked on, or null when none is above 0. */
+  readonly next: Exclude<Part, 'irreducible'> | null;
+  readonly advice: string;
+}
+
+const advice: Readonly<Record<Exclude<Part, 'irreducible'>, string>> = {
+  bias: 'The training error is the largest part: train longer or at a better rate, take a larger model, or give it better inputs.',
+  variance: 'The gap to validation is the largest part: more data, augmentation, weight decay, dropout or a smaller model.',
+  selection: 'The gap to the test data is the largest part: validation samples are too few or unlike the test data, or were chosen by too often.',
+};
+
+/**
+ * Parts an error into what to work on (Ng, Machine Learning Yearning, chapters 20 to 23 and 40).
+ *
+ * @example decompose({ training: 0.15, validation: 0.16, irreducible: 0.01 }).next // 'bias': 0.14 of 0.16
+ */
+export function decompose({ training, validation = null, test = null, irreducible = 0 }: Errors): Decomposition {
+  const bias = training - irreducible;
+  const variance = validation === null ? null : validation - training;
+  // Without validation a gap to the test data cannot be parted.
+  const selection = test === null || validation === null ? null : test - validation;
+  const total = irreducible + bias + (variance ?? 0) + (selection ?? 0);
+  const parts = Object.entries({ bias, variance, selection }).flatMap(([name, size]): [Exclude<Part, 'irreducible'>, number][] => (size === null || !(size > 0) ? [] : [[name as Exclude<Part, 'irreducible'>, size]]));
+  const [largest] = parts.toSorted(([, a], [, b]) => b - a);
+  const next = largest?.[0] ?? null;
+  const share = largest === undefined ? 0 : largest[1] / Math.abs(total);
+  return {
+    total,
+    irreducible,
+    bias,
+    variance,
+    selection,
+    next,
+    advice: next === null ? 'No part is above what cannot be avoided: look whether the irreducible error is set too high.' : `${advice[next]} It makes up ${digits(largest?.[1] ?? 0)} of ${digits(total)} (${percent(share)}).`,
+  };
+}
+
+export interface Comparison {
+  /** The run with the smallest total. */
+  readonly best: string;
+  /** By run, what its parts are beside those of the best: positive is worse. */
+  readonly differences: Readonly<Record<string, Readonly<Record<Part, number | null>>>>;
+  readonly summary: string;
+}
+
+/** Holds runs against one another part by part, such as two models on the same data. Null without runs. */
+export function compareDecompositions(runs: Readonly<Record<string, Decomposition>>): Comparison | null {
+  const sorted = Object.entries(runs).toSorted(([, a], [, b]) => a.total - b.total);
+  const [first] = sorted;
+  if (first === undefined) return null;
+  const [best, lowest] = first;
+  const minus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a - b);
+  const differences = Object.fromEntries(
+    sorted.map(([name, each]) => [name, { irreducible: minus(each.irreducible, lowest.irreducible), bias: minus(each.bias, lowest.bias), variance: minus(each.variance, lowest.variance), selection: minus(each.selection, lowest.selection) }]),
+  );
+  const lines = sorted.slice(1).map(([name, each]) => {
+    const [worst] = Object.entries(differences[name] ?? {}).toSorted(([, a], [, b]) => (b ?? -Infinity) - (a ?? -Infinity));
+    return `${name} is ${digits(each.total - lowest.total)} above it${worst === undefined || worst[1] === null || worst[1] <= 0 ? '' : `, most of it in ${worst[0]} (${digits(worst[1])})`}`;
+  });
+  return { best, differences, summary: [`${best} has the lowest error, ${digits(lowest.total)}`, ...lines].join('; ') };
+}

@@ -1,0 +1,88 @@
+import { consolidate } from './consolidate.js';
+import { decompose, type Decomposition } from './decomposition.js';
+import type { Finding } from './finding.js';
+import { emptyWatch, see, trainingStatistics, type Seen } from './rules/index.js';
+import { coreEvents, type TrainscopeEvent } from '../events/index.js';
+
+export interface Diagnosis {
+  /** One finding a root cause, the gravest first. */
+  readonly findings: readonly Finding[];
+  /** All of them, in the order of the run: those in the log and those of the rules. */
+  readonly all: readonly Finding[];
+  /** Null when no epoch was completed. */
+  readonly decomposition: Decomposition | null;
+}
+
+export interface DiagnoseOptions {
+  readonly skip?: readonly string[];
+  readonly irreducible?: number;
+  readonly test?: number;
+}
+
+/** A layer that makes the loss of the training another than that of the validation. */
+const isRegularising = (className: string): boolean => /Dropout|GaussianNoise|BatchNormalization/.test(className);
+
+/** An event as rules see it, or null when it is of no concern to them. An event that does not fit its schema is none. */
+function seenOf({ event, step, epoch, data }: TrainscopeEvent): Seen | null {
+  switch (event) {
+    case 'run-start': {
+      const result = coreEvents['run-start'].safeParse(data);
+      if (!result.success) return null;
+      // Penalties do not show in a log: without such a layer it is not known.
+      const regularised = result.data.model.layers.some(({ className }) => isRegularising(className)) ? true : null;
+      return { event, step, epoch, data: { epochs: result.data.epochs, regularised } };
+    }
+    case 'training-statistics': {
+      const result = trainingStatistics.safeParse(data);
+      return result.success ? { event, step, epoch, data: result.data } : null;
+    }
+    case 'step': {
+      const result = coreEvents.step.safeParse(data);
+      return result.success ? { event, step, epoch, data: result.data } : null;
+    }
+    case 'epoch-end': {
+      const result = coreEvents['epoch-end'].safeParse(data);
+      return result.success ? { event, step, epoch, data: result.data } : null;
+    }
+    case 'run-end': {
+      const result = coreEvents['run-end'].safeParse(data);
+      return result.success ? { event, step, epoch, data: { reason: result.data.reason } } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/**
+ * Looks at a log with the rules that watch a training: what was found in it at the time, and what they find now. A log
+ * of the plugin `diagnosis` holds the statistics that most rules need; any other holds at least the losses.
+ *
+ * @example
+ * const { findings } = diagnose(await readEventLog('run.ndjson'));
+ */
+export function diagnose(events: Iterable<TrainscopeEvent>, { skip = [], ...errors }: DiagnoseOptions = {}): Diagnosis {
+  let watch = emptyWatch();
+  let ended = false;
+  let last = { step: 0, epoch: 0 };
+  const all: Finding[] = [];
+  const show = (seen: Seen): void => {
+    const result = see(watch, seen, skip);
+    watch = result.watch;
+    all.push(...result.findings);
+  };
+  for (const event of events) {
+    last = { step: event.step, epoch: event.epoch };
+    if (event.event === 'finding') {
+      const result = coreEvents.finding.safeParse(event.data);
+      if (result.success && !skip.includes(result.data.rule)) all.push(result.data);
+    }
+    const seen = seenOf(event);
+    if (seen === null) continue;
+    ended = seen.event === 'run-end' || (ended && seen.event !== 'run-start');
+    show(seen);
+  }
+  // Of a run that was killed, or is still under way.
+  if (!ended && last.step > 0) show({ event: 'run-end', ...last, data: { reason: 'aborted' } });
+  const newest = watch.history.epochs.at(-1);
+  return { findings: consolidate(all), all, decomposition: newest?.loss == null ? null : decompose({ training: newest.loss, validation: newest.validation, ...errors }) };
+}

@@ -1,0 +1,104 @@
+import { finding, percent, type Finding } from '../../finding.js';
+import type { Check } from '../check.js';
+import { layerNodes, noisy, passing, type LayerNode } from './graph.js';
+import type { Lab } from '../lab.js';
+import { disposeBatch } from '../../../data/index.js';
+import { valuesOf } from './predictions.js';
+
+/** Noise and freezing, by the layers' settings. */
+export const structure: Check = {
+  name: 'structure',
+  stage: 'model',
+  summary: 'Whether dropout and freezing are where they do no harm.',
+  run: async (lab) => {
+    const nodes = layerNodes(lab.model);
+    const rates = nodes.flatMap(({ name, className, config }) => (noisy.has(className) && typeof config['rate'] === 'number' ? [{ name, rate: config['rate'] }] : []));
+    const weights = lab.model.weights();
+    const trainable = weights.reduce((sum, { info }) => sum + (info.trainable ? info.size : 0), 0);
+    const all = weights.reduce((sum, { info }) => sum + (info.role === 'statistic' ? 0 : info.size), 0);
+    const findings = [...dropout(rates), ...(await noiseOnOutput(lab, nodes)), ...frozen(nodes, trainable, all)];
+    return { findings, measured: { dropout: rates, trainable, parameters: all } };
+  },
+};
+
+function dropout(rates: readonly { readonly name: string; readonly rate: number }[]): readonly Finding[] {
+  const worst = rates.toSorted((a, b) => b.rate - a.rate)[0];
+  // Srivastava et al. (2014), figure 9: from a rate of 0.5 on the test error rises, steeply past 0.8.
+  if (worst === undefined || !(worst.rate > 0.5)) return [];
+  return [
+    finding({
+      rule: 'dropout-too-high',
+      severity: worst.rate >= 0.8 ? 'warning' : 'info',
+      where: { layer: worst.name },
+      message: `layer "${worst.name}" drops ${percent(worst.rate)} of its inputs in training: a rate is the share that is dropped, not kept`,
+      evidence: { rates },
+      remedy: 'Use a rate of 0.1 to 0.5.',
+    }),
+  ];
+}
+
+async function noiseOnOutput(lab: Lab, nodes: readonly LayerNode[]): Promise<readonly Finding[]> {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  for (let node of nodes.filter(({ isOutput }) => isOutput)) {
+    // Back from the output through what has no weights: noise on logits before a softmax layer counts as well.
+    for (;;) {
+      if (noisy.has(node.className) && typeof node.config['rate'] === 'number' && node.config['rate'] > 0) {
+        const inner = byName.get(node.before[0] ?? '');
+        const isLogits = inner !== undefined && inner.parameters > 0;
+        if (isLogits) return [onOutput(node.name, `layer "${node.name}" (${node.className}) changes the outputs themselves at random in training`)];
+      }
+      const next = byName.get(node.before.length === 1 ? (node.before[0] ?? '') : '');
+      if (next === undefined || (!passing.has(node.className) && node.className !== 'Activation' && node.className !== 'Softmax')) break;
+      node = next;
+    }
+  }
+  return nodes.length === 0 ? handwrittenNoise(lab) : [];
+}
+
+/** Outputs of a model written by hand that are 0 in training alone. */
+async function handwrittenNoise(lab: Lab): Promise<readonly Finding[]> {
+  const batch = lab.batch(lab.choose(Math.min(64, lab.training.count), 'model/noise'));
+  try {
+    const shares = await lab.trial(async () => {
+      const share = (values: Float32Array | undefined): number => (values === undefined || values.length < 20 ? 0 : values.reduce((sum, each) => sum + (each === 0 ? 1 : 0), 0) / values.length);
+      const of = async (training: boolean): Promise<readonly number[]> => (await valuesOf(lab.forward(batch.inputs, training).outputs)).map(share);
+      return { training: await of(true), inference: await of(false) };
+    });
+    const at = shares.training.findIndex((each, i) => each > 0.05 && shares.inference[i] === 0);
+    return at < 0 ? [] : [onOutput(lab.model.outputs[at]?.name ?? '', `${percent(shares.training[at] ?? 0)} of the outputs are 0 in training and none in inference: dropout is applied to the outputs themselves`)];
+  } finally {
+    disposeBatch(batch);
+  }
+}
+
+const onOutput = (layer: string, message: string): Finding =>
+  finding({ rule: 'dropout-on-output', severity: 'warning', where: { layer }, message, evidence: {}, remedy: 'Put dropout before the last layer with weights, not after it.' });
+
+function frozen(nodes: readonly LayerNode[], trainable: number, all: number): readonly Finding[] {
+  const held = nodes.filter(({ layer }) => layer.weights.length > 0 && layer.trainableWeights.length === 0 && !/Normalization/.test(layer.getClassName()));
+  const output = held.find(({ isOutput }) => isOutput);
+  if (output !== undefined) {
+    return [
+      finding({
+        rule: 'output-frozen',
+        severity: 'warning',
+        where: { layer: output.name },
+        message: `the output layer "${output.name}" is frozen: its ${String(output.parameters)} parameters are not trained`,
+        evidence: { frozen: held.map(({ name }) => name) },
+        remedy: `Set trainable to true on "${output.name}"; freeze what was trained before, and not what answers the new question.`,
+      }),
+    ];
+  }
+  const [first] = held;
+  if (first === undefined || all === 0) return [];
+  return [
+    finding({
+      rule: 'few-trainable',
+      severity: 'info',
+      where: { layer: first.name },
+      message: `${String(held.length)} layers are frozen, and ${percent(trainable / all)} of ${String(all)} parameters are trained`,
+      evidence: { frozen: held.map(({ name }) => name), trainable, parameters: all },
+      remedy: 'That is right for layers that have been trained before; ones that begin at random should not be frozen.',
+    }),
+  ];
+}

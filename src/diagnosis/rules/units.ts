@@ -1,0 +1,61 @@
+import { digits, finding, percent } from '../finding.js';
+import { learned, learnsWell } from './course.js';
+import type { History } from './history.js';
+import { rule } from './rule.js';
+import type { LayerStatistics } from './statistics.js';
+
+/** Measurements in a row. */
+const patience = 5;
+/** AUTOTRAINER takes 70% of zero gradients for dying ReLU; SageMaker's DeadRelu half of the units. The stricter. */
+const mostUnits = 0.7;
+/** A unit that fires for one row in ten is silent for 32 rows with probability 0.9^32 = 3%. */
+const fewestRows = 32;
+
+/** A layer whose zeros come from cutting at 0: by name, or, for a tap or a custom layer, by values that are never negative. */
+const cutsAtZero = ({ activation, className, min, zeros, isOutput }: LayerStatistics): boolean =>
+  activation === 'relu' || activation === 'relu6' || className === 'ReLU' || (className === null && activation === null && !isOutput && min >= 0 && zeros > 0);
+
+export const deadUnits = rule('dead-units', ['training-statistics'], (history) =>
+  Object.entries(history.latest?.layers ?? {}).flatMap(([layer, now]) => {
+    const dead = (history.layers[layer]?.dead ?? []).slice(-patience);
+    if (dead.length < patience || now.rows < fewestRows || !cutsAtZero(now)) return [];
+    const share = Math.min(...dead);
+    if (share < mostUnits) return [];
+    const all = share === 1;
+    return [
+      finding({
+        rule: 'dead-units',
+        // With units to spare a network learns well on the rest of them. A layer that is silent as a whole lets nothing through.
+        severity: learnsWell(history) ? 'info' : all && noGradient(history) ? 'error' : 'warning',
+        message: `${all ? 'all' : percent(share)} units of ${layer} give 0 for every sample of ${patience} measured batches in a row`,
+        where: { layer },
+        evidence: { share, rows: now.rows, measurements: patience, association: learned(history)?.mean ?? null, learningRate: history.learningRate },
+        remedy: `Lower the learning rate${history.learningRate === null ? '' : ` to ${digits(history.learningRate / 10)}`}, start ${layer} with heNormal and a bias of 0, or use a leaky relu there.`,
+      }),
+    ];
+  }),
+);
+
+const noGradient = ({ latest }: History): boolean => latest !== null && Object.values(latest.weights).some(({ isKernel, trainable, gradientNorm }) => isKernel && trainable && gradientNorm === 0);
+
+/** Four in five entries where the derivative is below a hundredth of its largest: TheDeepChecker takes half of the units beyond 0.85. */
+const mostEntries = 0.8;
+
+export const saturatedActivations = rule('saturated-activations', ['training-statistics'], (history) =>
+  Object.entries(history.latest?.layers ?? {}).flatMap(([layer, { isOutput, activation, rms, className }]) => {
+    const saturated = (history.layers[layer]?.saturated ?? []).slice(-patience);
+    // At the output, and in gates, saturation is what a sure model does.
+    if (isOutput || saturated.length < patience || Math.min(...saturated) < mostEntries || (className !== null && !/^(Dense|Activation|Conv\w+|TimeDistributed)$/.test(className))) return [];
+    const share = Math.min(...saturated);
+    return [
+      finding({
+        rule: 'saturated-activations',
+        severity: learnsWell(history) || learned(history) === null ? 'info' : 'warning',
+        message: `${percent(share)} of the outputs of ${layer} are where the ${String(activation)} is flat, in ${patience} measurements in a row`,
+        where: { layer },
+        evidence: { share, rms, activation, association: learned(history)?.mean ?? null },
+        remedy: `Scale the inputs to unit variance, start the kernel of ${layer} with glorotUniform, or put a normalisation layer in front of the ${String(activation)}.`,
+      }),
+    ];
+  }),
+);

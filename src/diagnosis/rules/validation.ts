@@ -1,0 +1,71 @@
+import { digits, finding } from '../finding.js';
+import type { EpochRecord, History } from './history.js';
+import { rule } from './rule.js';
+import { medianOf } from './trend.js';
+
+interface Validated extends EpochRecord {
+  readonly loss: number;
+  readonly validation: number;
+}
+
+const validated = ({ epochs }: History): readonly Validated[] => epochs.flatMap((each) => (each.loss === null || each.validation === null ? [] : [{ ...each, loss: each.loss, validation: each.validation }]));
+
+/** Epochs past the best before a turn is told, and a fifth of the run: early stopping with this patience is usual. */
+const patience = 5;
+
+/**
+ * The validation loss has turned up while the training loss falls on. An info from a tenth above its best; a warning
+ * when the best stands at less than two thirds of it and the training loss has fallen by a third since: by then the
+ * later epochs have spoilt what was there, which noise and a mild turn do not.
+ */
+export const overfitting = rule('overfitting', ['epoch-end', 'run-end'], (history) => {
+  const all = validated(history);
+  const best = all.reduce<Validated | undefined>((a, b) => (a === undefined || b.validation < a.validation ? b : a), undefined);
+  const last = all.at(-1);
+  if (best === undefined || last === undefined || best.validation <= 0) return [];
+  const since = all.filter(({ epoch }) => epoch > best.epoch);
+  if (last.epoch - best.epoch < Math.max(patience, last.epoch / 5) || since.length < 3) return [];
+  const newest = since.slice(-3);
+  const now = medianOf(newest.map(({ validation }) => validation));
+  const training = medianOf(newest.map(({ loss }) => loss));
+  const rise = now / best.validation;
+  // Below the training loss, or as it: no gap, and so nothing learned by heart.
+  if (rise < 1.1 || training >= best.loss || now <= training) return [];
+  const grave = rise >= 1.5 && newest.every(({ validation }) => validation >= 1.3 * best.validation) && training <= 0.67 * best.loss && now >= 2 * training;
+  return [
+    finding({
+      rule: 'overfitting',
+      severity: grave ? 'warning' : 'info',
+      message: `the validation loss was best in epoch ${best.epoch} (${digits(best.validation)}) and is ${digits(now)} by epoch ${last.epoch}, while the training loss fell from ${digits(best.loss)} to ${digits(training)}`,
+      evidence: { bestEpoch: best.epoch, epoch: last.epoch, bestValidation: best.validation, validation: now, rise, training, trainingAtBest: best.loss },
+      remedy: `Stop at epoch ${best.epoch} and take its weights (earlyStopping with restoreBest); add dropout or weight decay, a smaller model, or more data.`,
+    }),
+  ];
+});
+
+/**
+ * Half of the training loss or less, in three epochs in a row. The mean of an epoch is of weights older than those
+ * that are validated, so each validation is held against the training of the next epoch, which began from its weights.
+ */
+export const validationBetter = rule('validation-better-than-training', ['run-end'], (history) => {
+  const all = validated(history);
+  const pairs = all.slice(0, -1).flatMap(({ epoch, validation }, i) => {
+    const next = all[i + 1];
+    return next?.epoch === epoch + 1 && next.loss > 0 && validation > 0 ? [{ validation, training: next.loss, ratio: validation / next.loss }] : [];
+  });
+  const newest = pairs.slice(-3);
+  if (newest.length < 3 || newest.some(({ ratio }) => ratio >= 0.5)) return [];
+  const ratio = medianOf(newest.map((each) => each.ratio));
+  // Dropout, noise and penalties are in the training loss alone. Near 0 a few samples make the ratio.
+  const first = all[0]?.loss ?? NaN;
+  const matters = medianOf(newest.map(({ training }) => training)) > 0.1 * first;
+  return [
+    finding({
+      rule: 'validation-better-than-training',
+      severity: history.regularised === false && ratio < 0.3 && matters ? 'warning' : 'info',
+      message: `the validation loss is ${digits(ratio)} times the training loss in ${newest.length} epochs in a row`,
+      evidence: { ratio, validation: newest.at(-1)?.validation ?? null, training: newest.at(-1)?.training ?? null, regularised: history.regularised },
+      remedy: 'See whether validation samples are among the training data, whether the validation set is small or easier, and whether both are scaled in the same way. Dropout, noise and penalties raise the training loss alone, and are no fault.',
+    }),
+  ];
+});

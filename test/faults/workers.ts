@@ -1,0 +1,55 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { chooseBackend } from 'trainscope';
+import type { Job } from './jobs.js';
+import { judge, type Verdict } from './verdict.js';
+
+export interface WorkOptions {
+  readonly milliseconds: number;
+  readonly train: boolean;
+}
+
+const isWorker = process.argv[1] === fileURLToPath(import.meta.url);
+
+/** Judges jobs in so many processes, each of which takes the next one when it is done. */
+export async function judgeAll(jobs: readonly Job[], workers: number, options: WorkOptions, tell: (verdict: Verdict) => void): Promise<void> {
+  const waiting = [...jobs];
+  const run = async (): Promise<void> => {
+    // Processes last for some jobs only: what one of them leaves behind does not slow down the others.
+    let child: ChildProcess | undefined;
+    let done = 0;
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      child ??= fork(fileURLToPath(import.meta.url), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      child.send({ job, options });
+      const answer = await Promise.race([once(child, 'message').then(([message]) => message as Verdict), once(child, 'exit').then(() => undefined)]);
+      if (answer === undefined) {
+        console.error(`the process of ${job.kind} on ${job.setup}, seed ${String(job.seed)}, ended`);
+        child = undefined;
+        continue;
+      }
+      tell(answer);
+      done += 1;
+      if (done % jobsPerProcess === 0) {
+        child.disconnect();
+        child = undefined;
+      }
+    }
+    if (child?.connected === true) child.disconnect();
+  };
+  await Promise.all(Array.from({ length: workers }, run));
+}
+const jobsPerProcess = 40;
+
+if (isWorker && process.send !== undefined) {
+  await chooseBackend('wasm');
+  process.on('message', ({ job, options }: { readonly job: Job; readonly options: WorkOptions }) => {
+    void judge(job, options).then(
+      (verdict) => process.send?.(verdict),
+      (error: unknown) => {
+        console.error(job, error);
+        process.exit(1);
+      },
+    );
+  });
+}
