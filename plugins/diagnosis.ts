@@ -21,6 +21,7 @@ type Context = SteererContext<{ readonly [Name in keyof typeof events]: z.input<
 
 /** Two copies of the weights, in turn: the newest may be the one that went wrong. */
 const copyKey = (count: number): string => `diagnosis/${count % 2}`;
+const startKey = 'diagnosis/start';
 
 /**
  * Watches a training with the rules of trainscope/diagnosis, and names the cause of what goes wrong: each thing once,
@@ -28,7 +29,7 @@ const copyKey = (count: number): string => `diagnosis/${count % 2}`;
  * the error to work on.
  *
  * It measures activations, gradients, weights, updates and predictions in one readback. With `autoFix: 'apply'` it
- * keeps two copies of the weights, lowers a rate that is too high or clips gradients that explode, and undoes what
+ * keeps three copies of the weights, lowers a rate that is too high or clips gradients that explode, and undoes what
  * has not helped after a probation. Otherwise it changes nothing.
  *
  * @example
@@ -56,7 +57,10 @@ export const diagnosis = definePlugin({
       fitStart({ epochs }, context: Context) {
         facts = factsOf(context.model);
         show(context, given, { event: 'run-start', step: context.step, epoch: context.epoch, data: { epochs, regularised: facts.regularised } });
-        if (given.autoFix === 'apply') copies = keepCopy(context, 0);
+        if (given.autoFix !== 'apply') return;
+        context.snapshots.save(startKey);
+        context.state = { ...context.state, repair: { ...context.state.repair, start: context.step, copies: [] } };
+        copies = 0;
       },
       gradients(gradients, context: Context) {
         return given.autoFix === 'apply' ? clipGradients(gradients, context.state.repair.clip) : undefined;
@@ -115,11 +119,12 @@ function repair(context: Context, { autoFix }: Options, findings: readonly Findi
     context.state = { ...context.state, repair: { ...context.state.repair, done: context.state.repair.done + 1 } };
     return;
   }
-  // The older of two copies was followed by a measurement that was well. A resumed run has none.
-  const [restored] = context.state.repair.copies;
-  const isBack = restored !== undefined && context.snapshots.restore(copyKey(Math.max(0, copies - context.state.repair.copies.length)));
+  const { start, copies: steps } = context.state.repair;
+  // The older of two copies was followed by a measurement that was well.
+  const [older] = planned.fromStart || steps.length < 2 ? [] : steps;
+  const isBack = context.snapshots.restore(older === undefined ? startKey : copyKey(copies));
   if (fix === 'lower-learning-rate') context.learningRate = after;
-  const restoredFrom = isBack ? restored : null;
+  const restoredFrom = isBack ? (older ?? start) : null;
   context.emit('repair', { ...about, restoredFrom, status: 'applied' });
   const clip = fix === 'clip-gradients' ? after : context.state.repair.clip;
   context.state = { ...context.state, watch: forget(context.state.watch), repair: { ...context.state.repair, active: { ...planned, restoredFrom }, done: context.state.repair.done + 1, clip } };

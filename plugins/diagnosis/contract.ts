@@ -59,6 +59,8 @@ const repair = z.strictObject({
   before: z.number().nullable(),
   after: z.number(),
   step: z.int(),
+  /** Whether the weights are to be those that the fit began with: later copies may be spoilt. */
+  fromStart: z.boolean(),
   restoredFrom: z.int().nullable(),
   lossBefore: z.number().nullable(),
   losses: z.array(z.number()),
@@ -76,7 +78,8 @@ export const state = z.strictObject({
       done: z.int().default(0),
       /** Global norm at which gradients are clipped by now. */
       clip: z.number().nullable().default(null),
-      /** Steps of the copies of the weights, older first. */
+      /** Steps of the copies of the weights: of the start of the fit, and of the newest two, older first. */
+      start: z.int().default(0),
       copies: z.array(z.int()).default([]),
     })
     .prefault({}),

@@ -28,12 +28,14 @@ const isLayered = (model: unknown): model is Layered => typeof model === 'object
 export function factsOf(model: unknown): ModelFacts {
   if (!isLayered(model)) return { layers: new Map(), regularised: null };
   const outputs = new Set((model.outputs ?? []).map(({ sourceLayer }) => sourceLayer?.name));
-  let regularised = false;
+  const regularised = model.layers.some((layer) => {
+    const config = layer.getConfig();
+    // What a nested model holds is not looked into: it may.
+    return /Dropout|GaussianNoise|BatchNormalization/.test(layer.getClassName()) || Number(config['dropout'] ?? 0) > 0 || Number(config['recurrentDropout'] ?? 0) > 0 || 'layers' in config;
+  });
   const layers = model.layers.map((layer): [string, LayerFacts] => {
     const className = layer.getClassName();
-    const config = layer.getConfig();
-    if (/Dropout|GaussianNoise|BatchNormalization/.test(className) || Number(config['dropout'] ?? 0) > 0 || Number(config['recurrentDropout'] ?? 0) > 0 || 'layers' in config) regularised = true;
-    const activation = config['activation'];
+    const { activation } = layer.getConfig();
     return [layer.name, { className, activation: typeof activation === 'string' ? activation : null, isOutput: outputs.has(layer.name) }];
   });
   const penalties = model.calculateLosses?.() ?? [];

@@ -67,7 +67,7 @@ function classesOf(p: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor[] {
   const isProbability = tf.logicalAnd(tf.greaterEqual(tf.min(p), 0), tf.lessEqual(tf.max(p), 1));
   const border = tf.where(isProbability, tf.scalar(0.5), tf.scalar(0));
   const both = (first: tf.Tensor): tf.Tensor2D => tf.concat([tf.sub(1, first), first], 1) as tf.Tensor2D;
-  const predicted = columns === 1 ? both(tf.cast(tf.greater(p, border), 'float32')) : (tf.cast(tf.oneHot(tf.argMax(p, 1) as tf.Tensor1D, columns), 'float32') as tf.Tensor2D);
+  const predicted = columns === 1 ? both(tf.cast(tf.greater(p, border), 'float32')) : tf.cast<tf.Tensor2D>(tf.oneHot(tf.argMax<tf.Tensor1D>(p, 1), columns) as tf.Tensor2D, 'float32');
   const actual = columns === 1 ? both(y) : y;
   const shares = [tf.mean(predicted, 0), tf.mean(actual, 0)] as const;
   const entropy = tf.neg(tf.sum(tf.mul(shares[1], tf.log(tf.maximum(shares[1], 1e-12)))));

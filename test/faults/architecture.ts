@@ -89,4 +89,4 @@ export class Lambda extends layers.Layer {
     return tf.tidy(() => this.compute(Array.isArray(inputs) ? inputs[0]! : inputs));
   }
 }
-serialization.registerClass(Lambda as never);
+serialization.registerClass(Lambda);

@@ -16,13 +16,18 @@ const isWorker = process.argv[1] === fileURLToPath(import.meta.url);
 export async function judgeAll(jobs: readonly Job[], workers: number, options: WorkOptions, tell: (verdict: Verdict) => void): Promise<void> {
   const waiting = [...jobs];
   const run = async (): Promise<void> => {
+    // JSON would make null of NaN, which a score may be: hence the other serialization.
     // Processes last for some jobs only: what one of them leaves behind does not slow down the others.
     let child: ChildProcess | undefined;
     let done = 0;
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      child ??= fork(fileURLToPath(import.meta.url), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      child ??= fork(fileURLToPath(import.meta.url), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
       child.send({ job, options });
-      const answer = await Promise.race([once(child, 'message').then(([message]) => message as Verdict), once(child, 'exit').then(() => undefined)]);
+      const answered = new AbortController();
+      const { signal } = answered;
+      const answer = await Promise.race([once(child, 'message', { signal }).then(([message]) => message as Verdict), once(child, 'exit', { signal }).then(() => undefined)]);
+      // Whichever of the two did not come is not waited for any longer.
+      answered.abort();
       if (answer === undefined) {
         console.error(`the process of ${job.kind} on ${job.setup}, seed ${String(job.seed)}, ended`);
         child = undefined;

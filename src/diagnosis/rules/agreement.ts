@@ -1,6 +1,7 @@
 import { digits, finding, percent } from '../finding.js';
 import { isFalling, isLate, learned, learnsNothing, lossCourse } from './course.js';
 import { rule } from './rule.js';
+import { meanOf, trendOf } from './trend.js';
 
 /** Measurements in a row. */
 const patience = 10;
@@ -28,15 +29,18 @@ export const classCollapse = rule('class-collapse', ['run-end'], (history) => {
 export const metricContradictsLoss = rule('metric-contradicts-loss', ['training-statistics', 'run-end'], (history) => {
   const recent = history.associations.slice(-patience);
   const known = learned(history);
+  if (known === null || recent.length < patience || !recent.every((each) => each < 0) || known.mean > -0.3 || known.mean + 3 * known.error > -0.1) return [];
+  // A network may be drawn that begins so: it is the way that counts, and training turns that round.
+  const start = meanOf(history.firstAssociations);
+  if (known.mean > start - 0.2 || trendOf(history.associations).score > 1) return [];
   const course = lossCourse(history);
-  if (known === null || course === null || recent.length < patience) return [];
-  if (!recent.every((each) => each < 0) || known.mean > -0.3 || known.mean + 3 * known.error > -0.1 || !(isFalling(course) || course.fall > 0)) return [];
+  if (course === null || !(isFalling(course) || course.fall > 0)) return [];
   return [
     finding({
       rule: 'metric-contradicts-loss',
       severity: 'error',
       message: `the loss falls (${digits(course.start)} to ${digits(course.now)}) while predictions run against the labels: their correlation is ${digits(known.mean)} in ${patience} measured batches`,
-      evidence: { correlation: known.mean, error: known.error, start: course.start, now: course.now },
+      evidence: { correlation: known.mean, atStart: start, error: known.error, start: course.start, now: course.now },
       remedy: 'Look at the sign of the loss, at the order of its arguments, and at whether the labels are inverted.',
     }),
   ];

@@ -49,7 +49,7 @@ export const explodingGradients = rule('exploding-gradients', ['training-statist
   const overDepth = depth.length >= patience && depth.every((each) => each > explodingRatio);
   // At the start of a run that diverges at once: a thousand times in order is beyond any noise.
   const few = recentGradients.slice(-3);
-  const atOnce = history.measurements >= 3 && few.length === 3 && few.every((each, i) => i === 0 || each > 10 * (few[i - 1] ?? NaN));
+  const atOnce = history.measurements >= 3 && few.length === 3 && few.every((each, i) => i === 0 || each > 10 * (few[i - 1] ?? NaN)) && (few[2] ?? NaN) > explodingFactor * start;
   if (!overTime && !overDepth && !atOnce) return [];
   const improved = hasImproved(history);
   const norm = recentGradients.at(-1) ?? NaN;

@@ -18,7 +18,7 @@ const weightHistory = z.strictObject({
   recentRatios: z.array(z.number()),
   unchanged: z.int().min(0),
 });
-const layerHistory = z.strictObject({ dead: z.array(z.number()), saturated: z.array(z.number()) });
+const layerHistory = z.strictObject({ deadAtStart: z.number(), dead: z.array(z.number()), saturated: z.array(z.number()) });
 
 /** What most rules need of a run so far: plain JSON of bounded size, so that a checkpoint holds it. */
 export const historySchema = z.strictObject({
@@ -44,12 +44,12 @@ export const historySchema = z.strictObject({
   recentGradients: z.array(z.number()).default([]),
   /** First kernel's gradient over the last one's. */
   depthRatios: z.array(z.number()).default([]),
-  /** Kernels' largest and typical update-to-weight ratio by measurement, while all was finite. */
+  /** The largest update-to-weight ratio of a kernel by measurement. */
   updateRatios: trackSchema.default(emptyTrack),
-  recentUpdateRatios: z.array(z.number()).default([]),
   largestUpdateRatio: z.strictObject({ step: z.int(), ratio: z.number(), weight: z.string() }).nullable().default(null),
   /** How closely predictions follow labels, of the output that does it best, by measurement: see associationOf. */
   associations: z.array(z.number()).default([]),
+  firstAssociations: z.array(z.number()).default([]),
   /** Share of the class predicted most, in batches of which no label has more than nine tenths. */
   topShares: z.array(z.number()).default([]),
   learningRate: z.number().nullable().default(null),
@@ -120,34 +120,36 @@ function withStatistics(before: History, step: number, now: Statistics): History
   const finite = isWhole(now);
   const ratios = kernels.flatMap(([name, { norm, updateNorm }]) => (norm > 0 && Number.isFinite(updateNorm / norm) ? [{ step, ratio: updateNorm / norm, weight: name }] : []));
   const [largest] = ratios.toSorted((a, b) => b.ratio - a.ratio);
-  const [middle] = ratios.toSorted((a, b) => a.ratio - b.ratio).slice(Math.floor(ratios.length / 2));
   const [first, last] = [kernels[0]?.[1].gradientNorm ?? NaN, kernels.at(-1)?.[1].gradientNorm ?? NaN];
   const depth = kernels.length < 2 ? NaN : first === 0 && last === 0 && now.gradientNorm > 0 ? 0 : first / last;
   const associations = now.outputs.flatMap((each) => associationOf(each) ?? []);
   const strongest = associations.toSorted((a, b) => Math.abs(b) - Math.abs(a))[0] ?? NaN;
-  const [{ classes = null, samples = 0 } = {}] = now.outputs;
-  const varied = classes !== null && samples >= 8 && classes.topLabel < 0.9;
+  const [output] = now.outputs;
+  const classes = output?.classes ?? null;
+  const varied = classes !== null && (output?.samples ?? 0) >= 8 && classes.topLabel < 0.9;
+  // After a NaN the numbers of the layers mean nothing: relu makes it a 0 on some backends.
+  if (!finite) return { ...before, measurements: before.measurements + 1, latest: now };
   const isPositive = now.gradientNorm > 0 && Number.isFinite(now.gradientNorm);
   const others = kernels.some(([, { updateNorm, norm }]) => updateNorm > 1e-6 * norm);
   return {
     ...before,
     measurements: before.measurements + 1,
     latest: now,
-    latestFinite: finite ? { step, of: now } : before.latestFinite,
+    latestFinite: { step, of: now },
     firstGradients: isPositive && before.firstGradients.length < firstKept ? [...before.firstGradients, now.gradientNorm] : before.firstGradients,
     recentGradients: isPositive ? newest(before.recentGradients, now.gradientNorm) : before.recentGradients,
     depthRatios: newest(before.depthRatios, depth),
-    updateRatios: middle === undefined ? before.updateRatios : put(before.updateRatios, step, middle.ratio),
-    recentUpdateRatios: largest === undefined || !finite ? before.recentUpdateRatios : newest(before.recentUpdateRatios, largest.ratio),
+    updateRatios: largest === undefined ? before.updateRatios : put(before.updateRatios, step, largest.ratio),
     // A kernel that starts at 0 has a ratio of 1 after its first update: the first measurement is let pass.
     largestUpdateRatio: largest !== undefined && before.measurements > 0 && largest.ratio > (before.largestUpdateRatio?.ratio ?? 0) ? largest : before.largestUpdateRatio,
     associations: newest(before.associations, strongest),
+    firstAssociations: before.firstAssociations.length < 3 ? newest(before.firstAssociations, strongest) : before.firstAssociations,
     topShares: varied ? newest(before.topShares, classes.topPredicted) : before.topShares,
     layers: Object.fromEntries(
       Object.entries(now.layers).map(([name, each]) => {
-        const known = before.layers[name] ?? { dead: [], saturated: [] };
+        const known = before.layers[name] ?? { deadAtStart: Number.isFinite(each.deadUnits) ? each.deadUnits : 0, dead: [], saturated: [] };
         const saturated = each.activation === 'tanh' ? each.beyondTanh : each.activation === 'sigmoid' ? each.beyondSigmoid : NaN;
-        return [name, { dead: newest(known.dead, each.deadUnits, 10), saturated: newest(known.saturated, saturated, 10) }];
+        return [name, { deadAtStart: known.deadAtStart, dead: newest(known.dead, each.deadUnits, 10), saturated: newest(known.saturated, saturated, 10) }];
       }),
     ),
     weights: Object.fromEntries(

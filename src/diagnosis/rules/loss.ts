@@ -1,7 +1,8 @@
 import { digits, finding, percent } from '../finding.js';
-import { learned, learnsNothing, lossCourse, isFalling, isLate, oscillationOf, riseOf, learnsWell } from './course.js';
+import { learned, learnsNothing, lossCourse, lossSeries, isFalling, isLate, oscillationOf, riseOf, learnsWell } from './course.js';
 import type { History } from './history.js';
 import { rule } from './rule.js';
+import { trendOf } from './trend.js';
 
 const alike = (history: History): Record<string, unknown> => ({ association: learned(history)?.mean ?? null, learningRate: history.learningRate });
 
@@ -39,7 +40,11 @@ export const lossOscillating = rule('loss-oscillating', ['epoch-end'], (history)
 export function stuckOf(history: History): { readonly course: ReturnType<typeof lossCourse>; readonly sure: boolean } | null {
   if (!isLate(history) || history.step < 50) return null;
   const course = lossCourse(history);
-  if (course === null || isFalling(course) || riseOf(history) !== null) return null;
+  if (course === null || riseOf(history) !== null) return null;
+  // A loss that fell to the level of a constant answer and stays there is as stuck as one that never fell.
+  const series = lossSeries(history);
+  const late = series.slice(Math.floor(series.length / 2));
+  if (isFalling(course) && (late.length < 8 || trendOf(late).score < -1.28)) return null;
   // Where labels can be compared, they decide. Else it is the loss alone, which may be at its floor.
   if (learned(history) !== null) return learnsNothing(history) ? { course, sure: true } : null;
   return Math.abs(course.fall) < 0.01 ? { course, sure: false } : null;
@@ -54,7 +59,7 @@ export const lossStuck = rule('loss-stuck', ['run-end'], (history) => {
     finding({
       rule: 'loss-stuck',
       severity: stuck.sure ? 'warning' : 'info',
-      message: `the loss did not fall: ${digits(start)} early, ${digits(now)} at the end${known === null ? '' : `, and predictions follow the labels no better than chance (${digits(known.mean)} of 1)`}`,
+      message: `the loss does not fall${now < start ? ' any more' : ''}: ${digits(start)} early, ${digits(now)} at the end${known === null ? '' : `, and predictions follow the labels no better than chance (${digits(known.mean)} of 1)`}`,
       evidence: { start, now, trendScore: score, parts, gradientNorm: history.recentGradients.at(-1) ?? null, ...alike(history) },
       remedy: 'Look first whether inputs and labels belong together, then whether gradients reach all layers; try a rate ten times higher and ten times lower, and see whether the model can learn a single batch by heart.',
     }),

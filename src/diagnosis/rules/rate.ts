@@ -1,9 +1,10 @@
-import { digits, finding } from '../finding.js';
+import { digits, finding, percent } from '../finding.js';
 import { isLate, learned, learnsWell, oscillationOf, riseOf } from './course.js';
 import type { History } from './history.js';
 import { stuckOf } from './loss.js';
 import { rule } from './rule.js';
 import { meanOf } from './trend.js';
+import { deadLayers } from './units.js';
 
 /**
  * An update of a tenth of the weight in one step: DeepDiagnosis' bound (Wardat et al., ICSE 2022). Medians of healthy
@@ -17,12 +18,23 @@ export function lowerRate(rate: number, ratio: number): number {
   return Number(wanted.toPrecision(1));
 }
 
+/** A peak among the first readings of five times the first and more, where updates were a third of the weights: what was drawn as a start is gone. */
+function leapOf({ firstLosses, largestUpdateRatio }: History): { readonly from: number; readonly to: number } | null {
+  const [from = NaN] = firstLosses;
+  const to = Math.max(...firstLosses);
+  return from > 0 && to > 5 * from && (largestUpdateRatio?.ratio ?? 0) > 0.3 ? { from, to } : null;
+}
+
 /** How the loss went wrong, if it did. */
-function troubleOf(history: History, ended: boolean): { readonly what: string; readonly grave: boolean } | null {
+function troubleOf(history: History, ended: boolean): { readonly what: string; readonly grave: boolean; readonly died?: string } | null {
   if (history.nonFiniteLosses > 0) return { what: 'the loss is no number any more', grave: true };
   const rise = riseOf(history);
   if (rise !== null) return { what: `the loss rose from ${digits(rise.from)} to ${digits(rise.to)}`, grave: rise.to > 10 * Math.abs(rise.from) };
   if (ended && stuckOf(history)?.sure === true) return { what: 'the loss does not fall', grave: false };
+  const died = learned(history) === null || learnsWell(history) ? undefined : deadLayers(history).find(({ share, atStart }) => atStart < share / 2);
+  if (died !== undefined) return { what: `${percent(died.share)} of the units of ${died.layer} died in training`, grave: false, died: died.layer };
+  const leap = leapOf(history);
+  if (leap !== null && learned(history) !== null && !learnsWell(history)) return { what: `the loss leapt from ${digits(leap.from)} to ${digits(leap.to)} in the first steps, and little is learned`, grave: false };
   if (oscillationOf(history) !== null && !learnsWell(history)) return { what: 'the loss jumps up and down', grave: false };
   return null;
 }
@@ -39,7 +51,7 @@ export const learningRateTooHigh = rule('learning-rate-too-high', ['training-sta
       severity: trouble.grave ? 'error' : 'warning',
       message: `${trouble.what}, and the update of step ${largest.step} was ${digits(largest.ratio)} times the weight ${largest.weight} itself at the rate ${digits(learningRate)}; about 0.001 is common`,
       where: { weight: largest.weight, steps: { from: 1, to: Math.max(1, history.step) } },
-      evidence: { learningRate, updateRatio: largest.ratio, step: largest.step, start: history.firstLosses[0] ?? null, now: history.recentLosses.at(-1) ?? null, nonFiniteLosses: history.nonFiniteLosses, suggestedRate: rate },
+      evidence: { learningRate, updateRatio: largest.ratio, step: largest.step, died: trouble.died ?? null, start: history.firstLosses[0] ?? null, now: history.recentLosses.at(-1) ?? null, nonFiniteLosses: history.nonFiniteLosses, suggestedRate: rate },
       remedy: `Set the learning rate to ${digits(rate)}, and start from new weights.`,
     }),
   ];

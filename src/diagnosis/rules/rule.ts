@@ -13,25 +13,15 @@ export type Seen = { readonly step: number; readonly epoch: number } & (
   | { readonly event: 'run-end'; readonly data: { readonly reason: 'completed' | 'stopped' | 'aborted' | 'failed' } }
 );
 
-/** What a rule keeps, plain JSON, and what it has to say. */
-export interface Step<State> {
-  readonly state: State;
-  readonly findings: readonly Finding[];
-}
-
 /**
- * A rule is a reducer over the events of a run: no clock, no randomness, no tensors. `history` knows this event already
- * and holds what most rules need, so that few keep a state of their own.
+ * A rule is a pure function of the history of a run, which knows the event that is looked at already: no clock, no
+ * randomness, no tensors. What has been said is not its affair.
  */
-export interface Rule<State = unknown> {
+export interface Rule {
   readonly name: string;
-  start(): State;
-  see(state: State, event: Seen, history: History): Step<State>;
+  /** After which events it looks. */
+  readonly on: readonly Seen['event'][];
+  readonly look: (history: History, event: Seen) => readonly Finding[];
 }
 
-/** A rule that needs no more than the history. `on`: after which events it looks. */
-export const rule = (name: string, on: readonly Seen['event'][], look: (history: History, event: Seen) => readonly Finding[]): Rule<null> => ({
-  name,
-  start: () => null,
-  see: (state, event, history) => ({ state, findings: on.includes(event.event) ? look(history, event) : [] }),
-});
+export const rule = (name: string, on: Rule['on'], look: Rule['look']): Rule => ({ name, on, look });

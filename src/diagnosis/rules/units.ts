@@ -15,26 +15,37 @@ const fewestRows = 32;
 const cutsAtZero = ({ activation, className, min, zeros, isOutput }: LayerStatistics): boolean =>
   activation === 'relu' || activation === 'relu6' || className === 'ReLU' || (className === null && activation === null && !isOutput && min >= 0 && zeros > 0);
 
-export const deadUnits = rule('dead-units', ['training-statistics'], (history) =>
+/** Layers of which most units are dead by now, with the share, and that at the first measurement, before any update. */
+export const deadLayers = (history: History): readonly { readonly layer: string; readonly share: number; readonly atStart: number; readonly rows: number }[] =>
   Object.entries(history.latest?.layers ?? {}).flatMap(([layer, now]) => {
-    const dead = (history.layers[layer]?.dead ?? []).slice(-patience);
-    if (dead.length < patience || now.rows < fewestRows || !cutsAtZero(now)) return [];
-    const share = Math.min(...dead);
-    if (share < mostUnits) return [];
+    const { dead = [], deadAtStart = 0 } = history.layers[layer] ?? {};
+    const newest = dead.slice(-patience);
+    if (newest.length < patience || now.rows < fewestRows || !cutsAtZero(now)) return [];
+    const share = Math.min(...newest);
+    return share < mostUnits ? [] : [{ layer, share, atStart: deadAtStart, rows: now.rows }];
+  });
+
+/** One finding, for the first of them: what is silent there leaves nothing for the layers behind it. */
+export const deadUnits = rule('dead-units', ['training-statistics'], (history) => {
+  const dead = deadLayers(history);
+  return dead.slice(0, 1).flatMap(({ layer, share, atStart, rows }) => {
     const all = share === 1;
     return [
       finding({
         rule: 'dead-units',
         // With units to spare a network learns well on the rest of them. A layer that is silent as a whole lets nothing through.
         severity: learnsWell(history) ? 'info' : all && noGradient(history) ? 'error' : 'warning',
-        message: `${all ? 'all' : percent(share)} units of ${layer} give 0 for every sample of ${patience} measured batches in a row`,
+        message: `${all ? 'all' : `${percent(share)} of the`} units of ${layer} give 0 for every sample of ${patience} measured batches in a row`,
         where: { layer },
-        evidence: { share, rows: now.rows, measurements: patience, association: learned(history)?.mean ?? null, learningRate: history.learningRate },
-        remedy: `Lower the learning rate${history.learningRate === null ? '' : ` to ${digits(history.learningRate / 10)}`}, start ${layer} with heNormal and a bias of 0, or use a leaky relu there.`,
+        evidence: { layers: Object.fromEntries(dead.map((each) => [each.layer, each.share])), share, atStart, rows, measurements: patience, association: learned(history)?.mean ?? null, learningRate: history.learningRate },
+        remedy:
+          atStart >= mostUnits
+            ? `They were dead before the first update: start ${layer} with heNormal and a bias of 0, and scale what comes in to zero mean and unit variance.`
+            : `Lower the learning rate${history.learningRate === null ? '' : ` to ${digits(history.learningRate / 10)}`}, start ${layer} with heNormal and a bias of 0, or use a leaky relu there.`,
       }),
     ];
-  }),
-);
+  });
+});
 
 const noGradient = ({ latest }: History): boolean => latest !== null && Object.values(latest.weights).some(({ isKernel, trainable, gradientNorm }) => isKernel && trainable && gradientNorm === 0);
 

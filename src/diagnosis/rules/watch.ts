@@ -13,7 +13,7 @@ import { overfitting, validationBetter } from './validation.js';
 import { weightsGrowing, weightsUnchanged } from './weights.js';
 
 /** All rules, in the order in which they look. */
-export const rules: readonly Rule<null>[] = [
+export const rules: readonly Rule[] = [
   firstNonFinite, riskyValues, metricContradictsLoss, learningRateTooHigh, learningRateTooLow, deadUnits, saturatedActivations, vanishingGradients, explodingGradients,
   gradientSpike, weightsGrowing, weightsUnchanged, lossRising, lossOscillating, lossStuck, lossSlow, underfitting, classCollapse, overfitting, validationBetter, dataBound,
 ];
@@ -31,16 +31,16 @@ export const emptyWatch = (): Watch => ({ history: emptyHistory(), told: {} });
 
 const keyOf = ({ rule, where }: Finding): string => [rule, where.layer, where.weight].filter((each) => each !== undefined).join(' ');
 /** Told once a run, wherever it shows first: what follows is its consequence. */
-const onceARun: ReadonlySet<string> = new Set(['first-non-finite', 'learning-rate-too-high', 'gradient-spike']);
+const onceARun: ReadonlySet<string> = new Set(['first-non-finite', 'learning-rate-too-high', 'gradient-spike', 'dead-units', 'weights-unchanged', 'weights-growing']);
 
 /** Shows an event to all rules. @param skip Names of rules that are not asked. */
 export function see(watch: Watch, event: Seen, skip: readonly string[] = []): { readonly watch: Watch; readonly findings: readonly Finding[] } {
   const history = remember(watch.history, event);
   const told = { ...watch.told };
   const findings: Finding[] = [];
-  for (const { name, see: look } of rules) {
-    if (skip.includes(name)) continue;
-    for (const each of look(null, event, history).findings) {
+  for (const { name, on, look } of rules) {
+    if (skip.includes(name) || !on.includes(event.event)) continue;
+    for (const each of look(history, event)) {
       const key = onceARun.has(each.rule) ? each.rule : keyOf(each);
       const before = told[key];
       if (before !== undefined && gravity(before) <= gravity(each.severity)) continue;

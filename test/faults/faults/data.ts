@@ -65,7 +65,7 @@ export const dataFaults: readonly Fault[] = [
   {
     kind: 'validation-scaled-otherwise',
     category: 'data',
-    causes: ['distribution-shift'],
+    causes: ['distribution-shift', 'validation-scaled-differently'],
     setups: ['mlp', 'friedman', 'cnn'],
     apply: (recipe) => withHeld(recipe, (part) => mapInputs(part, (value) => 255 * value)),
   },
@@ -82,6 +82,6 @@ export const dataFaults: readonly Fault[] = [
     category: 'data',
     causes: ['repeated-samples'],
     setups: ['mlp', 'friedman', 'tokens'],
-    apply: (recipe) => withTrain(recipe, (part) => pickPart(part, range(countOf(part)).map((i) => i % 20))),
+    apply: (recipe) => withTrain(recipe, (part) => pickPart(part, range(countOf(part)).map((i) => i % 60))),
   },
 ];

@@ -34,7 +34,7 @@ export const initFaults: readonly Fault[] = [
     category: 'init',
     causes: ['initializer-scale', 'activations-vanish'],
     setups: ['mlp', 'friedman'],
-    apply: (recipe) => withArchitecture(recipe, { kernel: timesHe(recipe.setup, 0.001), hidden: [...recipe.architecture.hidden, 32] }),
+    apply: (recipe) => withArchitecture(recipe, { kernel: timesHe(recipe.setup, 0.001), hidden: [...recipe.architecture.hidden, 32, 32, 32] }),
   },
   {
     kind: 'relu-dead-by-bias',

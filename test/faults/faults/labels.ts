@@ -58,7 +58,7 @@ export const labelFaults: readonly Fault[] = [
   {
     kind: 'class-missing',
     category: 'labels',
-    causes: ['missing-class', 'distribution-shift'],
+    causes: ['missing-class', 'distribution-shift', 'classes-without-samples'],
     setups: ['mlp', 'iris', 'residual'],
     apply: (recipe) => withTrain(recipe, (part) => pickPart(part, range(countOf(part)).filter((i) => part.labels.values[i] !== 2))),
   },

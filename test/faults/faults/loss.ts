@@ -16,7 +16,7 @@ export const lossFaults: readonly Fault[] = [
   {
     kind: 'squares-of-class-numbers',
     category: 'loss',
-    causes: ['loss-for-regression-on-classes'],
+    causes: ['loss-for-regression-on-classes', 'classes-as-numbers'],
     setups: ['mlp', 'iris', 'tokens'],
     apply: (recipe) => ({
       ...withArchitecture(withAll(recipe, (part) => ({ ...part, labels: { values: part.labels.values, shape: [...part.labels.shape, 1] } })), { outputs: 1, head: null }),
@@ -97,7 +97,7 @@ export const lossFaults: readonly Fault[] = [
   {
     kind: 'sign-flipped',
     category: 'loss',
-    causes: ['loss-prefers-wrong', 'loss-improves-predictions-worsen'],
+    causes: ['loss-prefers-wrong', 'loss-improves-predictions-worsen', 'loss-not-bounded'],
     setups: ['friedman', 'pairs', 'mlp'],
     apply: (recipe) => ({
       ...recipe,
@@ -117,7 +117,7 @@ export const lossFaults: readonly Fault[] = [
   {
     kind: 'errors-averaged-before-squaring',
     category: 'loss',
-    causes: ['batch-mixing', 'loss-prefers-wrong', 'loss-ignores-labels', 'loss-broadcast'],
+    causes: ['batch-mixing', 'loss-prefers-wrong', 'loss-ignores-labels', 'loss-broadcast', 'loss-mixes-samples'],
     setups: ['friedman', 'pairs'],
     apply: (recipe) => ({ ...recipe, loss: (labels: tf.Tensor, predictions: tf.Tensor) => tf.square(tf.sub(tf.mean(labels), tf.mean(predictions))) }),
   },

@@ -21,7 +21,7 @@ export const modelFaults: readonly Fault[] = [
   {
     kind: 'twelve-sigmoid-layers',
     category: 'model',
-    causes: ['activations-vanish', 'vanishing-gradients'],
+    causes: ['activations-vanish', 'vanishing-gradients', 'gradients-vanish'],
     setups: ['mlp', 'friedman'],
     apply: (recipe) => withArchitecture(recipe, { hidden: Array.from({ length: 12 }, () => 32), activation: 'sigmoid', kernel: () => 'glorotUniform' }),
   },
@@ -92,7 +92,7 @@ export const modelFaults: readonly Fault[] = [
   {
     kind: 'biases-alone-are-trained',
     category: 'model',
-    causes: ['output-frozen', 'weights-do-not-change', 'weights-frozen'],
+    causes: ['output-frozen', 'weights-do-not-change', 'weights-frozen', 'few-trainable'],
     setups: ['mlp', 'friedman'],
     apply: (recipe) => withArchitecture(recipe, { freeze: 'all but biases' }),
   },

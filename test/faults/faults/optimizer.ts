@@ -26,7 +26,7 @@ export const optimizerFaults: readonly Fault[] = [
   {
     kind: 'momentum-0.9999',
     category: 'optimizer',
-    causes: ['learning-rate-too-high', 'momentum-too-high'],
+    causes: ['learning-rate-too-high', 'momentum-too-high', 'optimizer-settings'],
     setups: ['mlp', 'friedman', 'iris'],
     apply: (recipe) => ({ ...recipe, optimizer: { name: 'momentum', learningRate: 0.05, momentum: 0.9999 } }),
   },
@@ -34,14 +34,14 @@ export const optimizerFaults: readonly Fault[] = [
     kind: 'adam-epsilon-1',
     category: 'optimizer',
     // The step is the gradient's own times the rate then, which is much too small.
-    causes: ['learning-rate-too-low', 'epsilon-too-large', 'weights-do-not-change'],
+    causes: ['learning-rate-too-low', 'epsilon-too-large', 'weights-do-not-change', 'optimizer-settings'],
     setups: ['rare', 'mlp', 'iris'],
     apply: (recipe) => ({ ...recipe, optimizer: { name: 'adam', learningRate: 1e-3, epsilon: 10 } }),
   },
   {
     kind: 'schedule-drops-to-0',
     category: 'optimizer',
-    causes: ['weights-do-not-change', 'trainable-weight-unchanged', 'learning-rate-too-low'],
+    causes: ['weights-do-not-change', 'trainable-weight-unchanged', 'learning-rate-too-low', 'weights-unchanged'],
     setups: ['mlp', 'friedman', 'residual'],
     apply: (recipe) => ({ ...recipe, plugins: () => [lrScheduler({ schedule: (step: number) => (step < 5 ? recipe.optimizer.learningRate : 0), per: 'step' })] }),
   },

@@ -36,7 +36,7 @@ export function handwrittenDigits({ hidden, outputs, special }: Architecture): M
       const images = tf.reshape(x, [batch, 28, 28]);
       // Rows first, so that one product serves all of them.
       const rows = special === 'mixed' ? tf.transpose(images, [1, 0, 2]) : images;
-      let features = activation(tf.matMul(tf.reshape(rows, [28 * batch, 28]), kernel as tf.Tensor2D));
+      let features = activation(tf.matMul(tf.reshape(rows, [28 * batch, 28]), kernel));
       if (special === 'lost gradient') features = tf.tensor(features.dataSync(), features.shape);
       return tf.add(tf.matMul(tf.reshape(features, [batch, 28 * units]), head as tf.Tensor2D), bias);
     },

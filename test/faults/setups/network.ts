@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { headOf, hiddenOptions, type Architecture } from '../architecture.js';
-import { layers, sequential, type Layer, type LayersModel } from '../tfjs.js';
+import { layers, model, sequential, type Layer, type LayersModel } from '../tfjs.js';
 
 /** A model of these layers, of which the first gets the shape of the input. Biases alone are trained where the fault says so. */
 export function stacked(all: readonly Layer[], inputShape: readonly number[], { freeze }: Architecture): LayersModel {
-  const model = sequential({ layers: [layers.inputLayer({ inputShape: [...inputShape] }), ...all] });
-  if (freeze === 'all but biases') {
-    for (const layer of model.layers) {
-      for (const weight of layer.trainableWeights) if (weight.shape.length > 1) (weight as { trainable: boolean }).trainable = false;
-    }
+  const whole = sequential({ layers: [layers.inputLayer({ inputShape: [...inputShape] }), ...all] });
+  if (freeze !== 'all but biases') return whole;
+  // Not of a Sequential: it sets `trainable` of all its weights when it is built.
+  const functional = model({ inputs: whole.inputs, outputs: whole.outputs });
+  for (const layer of functional.layers) {
+    for (const weight of layer.trainableWeights) if (weight.shape.length > 1) (weight as { trainable: boolean }).trainable = false;
   }
-  return model;
+  return functional;
 }
 
 const dropoutAfter = (rate: number, name: string): Layer[] => (rate === 0 ? [] : [layers.dropout({ rate, name })]);

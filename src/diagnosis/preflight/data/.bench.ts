@@ -38,6 +38,31 @@ const M = { model: mm, loss: sp };
 const lin = (n: number, d: number, noise: number, gen = N) => { const w = Array.from({length:d},N); const x = Array.from({length:n},()=>Array.from({length:d},gen)); return { inputs: x, labels: x.map(r=>[r.reduce((s,e,i)=>s+e*w[i]!,0)/Math.sqrt(d)+noise*N()]), w }; };
 const cut = (d: any, a: number, b: number) => ({ inputs: d.inputs.slice(a,b), labels: d.labels.slice(a,b) });
 const blobs = (n: number, d: number, c: number, sep: number) => { const m = Array.from({length:c},()=>Array.from({length:d},()=>sep*N())); const labels = Array.from({length:n},()=>rnd.int(c)); return { inputs: labels.map(l=>m[l]!.map(e=>e+N())), labels }; };
+const sweep = async () => {
+  let runs = 0; const bad: Record<string, number> = {};
+  const one = async (name: string, e: any) => { const lab = await Lab.open({ backend:'keep', ...e }, labDefaults); runs++; for (const c of dataChecks) for (const f of (await c.run(lab)).findings) if (f.severity!=='info') { bad[f.rule] = (bad[f.rule] ?? 0)+1; console.log(name, f.severity, f.rule, f.message); } lab.close(); };
+  const until = Date.now() + 80000;
+  for (let r = 0; Date.now() < until; r++) {
+    const n = [60,100,200,500,1000,2000][rnd.int(6)]!, d = 2+rnd.int(12), c = 2+rnd.int(9), m = [10, 30, 50, 200][rnd.int(4)]!;
+    const sep = [0.1,0.3,0.6,1,2][rnd.int(5)]!;
+    const skew = rnd.float() < 0.5 ? 0 : 1.5;
+    const mm = Array.from({length:c},()=>Array.from({length:d},()=>sep*N()));
+    const p = Array.from({length:c},(_,i)=>Math.exp(-skew*i)); const tot=p.reduce((a,b)=>a+b,0);
+    const draw = () => { let u = rnd.float()*tot; for (let i=0;i<c;i++) { u-=p[i]!; if (u<0) return i; } return 0; };
+    const labels = Array.from({length:n+m},draw); const inputs = labels.map(l=>mm[l]!.map(e=>e+N()));
+    await one(`blobs n${n} d${d} c${c} m${m} sep${sep} skew${skew}`, { model: mlp(d,c,'softmax'), loss: sp, data: {inputs:inputs.slice(0,n),labels:labels.slice(0,n)}, validation: {inputs:inputs.slice(n),labels:labels.slice(n)} });
+    const h = lin(n+m,d,[0,0.3,1,5][rnd.int(4)]!, [N, () => rnd.float(), () => Math.exp(N()), () => rnd.int(3)][rnd.int(4)]!);
+    await one(`lin n${n} d${d} m${m}`, { model: mlp(d,1), loss: 'meanSquaredError', data: cut(h,0,n), validation: cut(h,n,n+m) });
+    // windows of an autoregressive series
+    const phi=[0,0.5,0.9][rnd.int(3)]!; const s:number[]=[0]; for(let i=0;i<n+m+20;i++) s.push(phi*s[i]!+N()*Math.sqrt(1-phi*phi)); const w=3+rnd.int(10);
+    const win=(a:number,b:number)=>({inputs:Array.from({length:b-a},(_,i)=>s.slice(a+i,a+i+w)),labels:Array.from({length:b-a},(_,i)=>[s[a+i+w]!])});
+    await one(`ar n${n} phi${phi} w${w} m${m}`, { model: mlp(w,1), loss: 'meanSquaredError', data: win(0,n), validation: win(n,n+m) });
+    const bin = inputs.map(r=>[r[0]!+r[1]!+[0.1,1,3][r.length%3]!*N()>[0,1.5][n%2]!?1:0]);
+    await one(`bin n${n}`, { model: mlp(d,1,'sigmoid'), loss: 'binaryCrossentropy', data: {inputs:inputs.slice(0,n),labels:bin.slice(0,n)}, validation: {inputs:inputs.slice(n),labels:bin.slice(n)} });
+    if (c>=4) { const hard = inputs.map(r=>{ const k = Math.min(c-1,Math.max(0,Math.floor((r[0]!+N()+2)/4*c))); return k; }); await one(`ordinal n${n} c${c}`, { model: mlp(d,c,'softmax'), loss: sp, data: {inputs:inputs.slice(0,n),labels:hard.slice(0,n)}, validation: {inputs:inputs.slice(n),labels:hard.slice(n)} }); }
+  }
+  console.log('runs', runs, bad);
+};
 const only = process.argv[2];
 const cases: Record<string, () => Promise<void>> = {
  async healthy() {
@@ -109,4 +134,5 @@ const cases: Record<string, () => Promise<void>> = {
   await go('blobs renumbered val', { ...B, data: cut(b,0,1000), validation: {inputs:b.inputs.slice(1000),labels:b.labels.slice(1000).map(l=>(l+1)%4)} });
  }
 };
+if (only==='sweep') await sweep();
 for (const [k, f] of Object.entries(cases)) if (!only || only===k) await f();

@@ -60,6 +60,19 @@ function isContinuous(sample: Sample, distinct: number): boolean {
   });
 }
 
+/** Rows that the values of the features could make. */
+function possibleRows({ inputs }: Sample): number {
+  let rows = 1;
+  for (const { values, width: numbers } of inputs) {
+    for (let j = 0; j < numbers && rows < 1e12; j += 1) {
+      const seen = new Set<number>();
+      for (let at = j; at < values.length; at += numbers) seen.add(values[at] ?? 0);
+      rows *= Math.max(1, seen.size);
+    }
+  }
+  return rows;
+}
+
 const width = ({ inputs }: Sample): number => inputs.reduce((sum, each) => sum + each.width, 0);
 
 /** Share of samples of each class that have an equal before them; one share for all where there are no classes. */
@@ -85,11 +98,15 @@ function repeated(lab: Lab, measured: Record<string, unknown>): Finding | undefi
   const share = 1 - distinct / training.count;
   measured['repeated'] = share;
   // One row alone is for `inputs-all-same` to say.
-  if (share < 0.1 || distinct < 2 || width(training) < 4 || !isContinuous(training, distinct)) return undefined;
+  if (share < 0.1 || distinct < 2 || width(training) < 4) return undefined;
+  const counts = [...counted(inputKeys(training)).values()];
+  // Rows of few values come again by themselves, the usual ones often and the rare ones not: here nearly every one does.
+  const twins = counts.reduce((sum, count) => sum + (count > 1 ? count : 0), 0) / training.count;
+  if (!isContinuous(training, distinct) && (twins < 0.95 || distinct < 20 || possibleRows(training) < 1e4 * distinct)) return undefined;
   const shares = repeatsByClass(lab);
   // Rows of one rare class given again and again are a balance that was wanted. A stream may begin anew.
   const grave = share >= 0.5 && training.total !== undefined && shares.every((each) => each >= 0.4);
-  const most = Math.max(...counted(inputKeys(training)).values());
+  const most = Math.max(...counts);
   return finding({
     rule: 'repeated-samples',
     severity: grave ? 'warning' : 'info',
@@ -144,9 +161,9 @@ function leak(lab: Lab, measured: Record<string, unknown>): Finding | undefined 
   // Seen through a sample of the training, a copy is found as often as its original was taken.
   const estimated = Math.min(1, share / (coverage ?? 1));
   if (hits < 5 || estimated < leaking || share <= 3 * control + 3 / validation.count) return undefined;
-  // Equal rows of a few whole numbers come about by themselves, in ever more of many samples.
+  // Rows of a few values come about again by themselves, and where all there can be are in both there is nothing to split.
   const distinct = new Set(inputKeys(training)).size;
-  if (!isContinuous(training, distinct) && control > 0.01) return undefined;
+  if (!isContinuous(training, distinct) && ((share < 0.3 && control > 0.005) || possibleRows(training) <= 2 * distinct)) return undefined;
   const identical = share === 1 && training.complete && validation.complete && training.count === validation.count;
   return finding({
     rule: 'train-validation-leak',

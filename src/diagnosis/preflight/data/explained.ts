@@ -1,8 +1,9 @@
 import { digits, finding, percent, type Finding } from '../../finding.js';
 import type { Check, CheckResult } from '../check.js';
 import type { Lab } from '../lab.js';
-import { explainedByOutput, type Explained } from './predictability.js';
-import { targetOf } from './targets.js';
+import { nearest } from './neighbours.js';
+import { explainedByOutput, neighboursEach, probesOf, type Explained } from './predictability.js';
+import { targetOf, type ClassTarget } from './targets.js';
 
 /** p above which labels count as at chance. */
 const chanceP = 0.01;
@@ -11,7 +12,46 @@ const controlP = 1e-4;
 const controlEffect = 0.2;
 
 const atChance = ({ p, effect }: Explained, beside: Explained): boolean => p > chanceP && effect < 0.25 * beside.effect;
+/**
+ * Whether neighbours in `there` would have shown what they show in `here`, 8 deviations of chance above it: few samples,
+ * and those of a noisy task, are at chance now and then without anything being wrong.
+ */
+const wouldShow = (here: Explained, there: Explained): boolean => here.score - here.chance >= Math.max(8 * there.deviation, controlEffect * (1 - here.chance));
 const clearly = ({ p, effect }: Explained): boolean => p < controlP && effect >= controlEffect;
+
+/**
+ * Which class of validation each class of the training is, where near inputs say so nearly always and it is another one for
+ * at least half of the classes.
+ */
+function renumbering(lab: Lab, output: number, own: ClassTarget): readonly (readonly [number, number])[] | undefined {
+  const held = lab.validation === undefined ? undefined : targetOf(lab, output, lab.validation);
+  const { across } = probesOf(lab);
+  if (held?.kind !== 'classes' || across === undefined || own.width !== 1 || held.width !== 1) return undefined;
+  const { of, among } = across;
+  const pairs = nearest(of, among, neighboursEach, false);
+  const counts = new Map<number, Map<number, number>>();
+  for (let i = 0; i < of.indices.length; i += 1) {
+    const label = held.values[of.indices[i] ?? 0] ?? 0;
+    for (let slot = i * neighboursEach; slot < (i + 1) * neighboursEach; slot += 1) {
+      const there = own.values[among.indices[pairs[slot] ?? 0] ?? 0] ?? 0;
+      const row = counts.get(there) ?? new Map<number, number>();
+      row.set(label, (row.get(label) ?? 0) + 1);
+      counts.set(there, row);
+    }
+  }
+  const map: (readonly [number, number])[] = [];
+  for (const [from, row] of counts) {
+    const all = [...row.values()].reduce((sum, each) => sum + each, 0);
+    if (all < 10 * neighboursEach) continue;
+    const [to, most] = [...row].reduce((best, each) => (each[1] > best[1] ? each : best), [-1, 0]);
+    // 0.7: within one sample of such data neighbours agree about as often.
+    if (most < 0.7 * all) return undefined;
+    map.push([from, to]);
+  }
+  const differs = map.filter(([from, to]) => from !== to).length;
+  if (map.length < 2 || 2 * differs < map.length || new Set(map.map(([, to]) => to)).size < map.length) return undefined;
+  return map.toSorted((a, b) => a[0] - b[0]);
+}
 
 async function run(lab: Lab): Promise<CheckResult> {
   const findings: Finding[] = [];
@@ -25,7 +65,7 @@ async function run(lab: Lab): Promise<CheckResult> {
     const show = ({ score, chance }: Explained): string => (target.kind === 'classes' ? `${percent(score)} beside ${percent(chance)} by chance` : `${digits(score)} beside ${digits(chance)} by chance`);
     const evidence = { training, validation, across };
     // More training samples than validation samples see more, so that chance there is not for want of samples.
-    if (validation !== undefined && clearly(validation) && atChance(training, validation) && training.samples >= validation.samples) {
+    if (validation !== undefined && clearly(validation) && atChance(training, validation) && training.samples >= validation.samples && wouldShow(validation, training)) {
       findings.push(
         finding({
           rule: 'labels-not-predictable',
@@ -36,7 +76,7 @@ async function run(lab: Lab): Promise<CheckResult> {
           remedy: 'Look at where training inputs and labels are read, shuffled or joined: one of them was put in another order than the other. Shuffle both with one permutation.',
         }),
       );
-    } else if (validation !== undefined && clearly(training) && validation.samples >= 50 && atChance(validation, training)) {
+    } else if (validation !== undefined && clearly(training) && wouldShow(training, validation) && atChance(validation, training)) {
       findings.push(
         finding({
           rule: 'validation-labels-out-of-step',
@@ -47,18 +87,21 @@ async function run(lab: Lab): Promise<CheckResult> {
           remedy: 'Look at where validation inputs and labels are read, shuffled or joined. Its metrics mean nothing until then.',
         }),
       );
-    } else if (validation !== undefined && across !== undefined && target.kind === 'classes' && training.effect > 0.5 && validation.effect > 0.5 && validation.samples >= 50 && across.effect < 0.25 * Math.min(training.effect, validation.effect)) {
-      // Both hang together in themselves and not with each other: other inputs, or other names for the classes.
-      findings.push(
-        finding({
-          rule: 'validation-labels-differ',
-          severity: 'info',
-          where,
-          message: `labels of validation hang together in themselves (${show(validation)}) and so do those of the training (${show(training)}), but not with each other (${show(across)})`,
-          evidence,
-          remedy: 'Number the classes, and scale the inputs, of validation in the same way as those of the training.',
-        }),
-      );
+    } else if (validation !== undefined && across !== undefined && target.kind === 'classes' && training.effect > 0.5 && validation.effect > 0.5 && across.effect < 0.25 * Math.min(training.effect, validation.effect)) {
+      const map = renumbering(lab, output, target);
+      if (map !== undefined) {
+        const [from, to] = map.find((pair) => pair[0] !== pair[1]) ?? [0, 0];
+        findings.push(
+          finding({
+            rule: 'validation-classes-renumbered',
+            severity: 'warning',
+            where,
+            message: `validation numbers its classes in another way: what is class ${String(from)} in training is class ${String(to)} there (${show(across)} of validation samples and their training neighbours agree, within validation ${show(validation)})`,
+            evidence: { ...evidence, map },
+            remedy: `Make the list of classes once, from the training, and use it for both. Training to validation: ${map.map(([a, b]) => `${String(a)} to ${String(b)}`).join(', ')}.`,
+          }),
+        );
+      }
     } else if (training.p > chanceP && training.samples >= 100 && !(validation !== undefined && clearly(validation))) {
       findings.push(
         finding({

@@ -58,7 +58,7 @@ function outliers(lab: Lab, column: Column): Finding | undefined {
   const found: { readonly name: string; readonly value: number; readonly median: number; readonly deviations: number; readonly share: number; readonly count: number }[] = [];
   for (const { index, mean, std, min, max } of features) {
     // Cheap first: a value cannot be that far out in a feature whose range is a few deviations.
-    if (max - min < 8 * std) continue;
+    if (max - min < 4 * std) continue;
     const sorted = sortedValues(column, index);
     const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
     const robust = ((sorted[Math.floor(0.75 * (sorted.length - 1))] ?? 0) - (sorted[Math.floor(0.25 * (sorted.length - 1))] ?? 0)) / 1.349;
@@ -69,11 +69,11 @@ function outliers(lab: Lab, column: Column): Finding | undefined {
     for (let i = 0; i < count; i += 1) {
       const value = values[i * width + index] ?? 0;
       if (Math.abs(value - median) <= 100 * robust) continue;
-      outside += (value - mean) ** 2;
+      outside += (value - median) ** 2;
       many += 1;
     }
     const deviations = Math.abs(extreme - median) / robust;
-    if (deviations > 20) found.push({ name: featureName(lab, column, index), value: extreme, median, deviations, share: outside / (count * std * std), count: many });
+    if (deviations > 20) found.push({ name: featureName(lab, column, index), value: extreme, median, deviations, share: outside / (count * (std * std + (mean - median) ** 2)), count: many });
   }
   const worst = found.toSorted((a, b) => b.deviations - a.deviations);
   const [first] = worst;

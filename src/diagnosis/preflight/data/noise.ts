@@ -7,9 +7,11 @@ import type { Points } from './representation.js';
 import { classCounts, targetOf, type ClassTarget } from './targets.js';
 
 const k = 10;
-/** Of 10 neighbours this many must agree for a neighbourhood to count as one class's. */
-const unanimous = 9;
-/** Least share of wrong labels to warn of: below it, training loses less than a percent or two (Rolnick et al. 2017, "Deep learning is robust to massive label noise"). */
+/** Of 10 neighbours so many must agree for a neighbourhood to be one class's, whatever becomes of it in validation. */
+const nearlyAll = 8;
+/** Beside validation a majority is enough: what classes that overlap do, they do there too. */
+const majority = 5;
+/** Least share of wrong labels to warn of: below it, training loses little (Rolnick et al. 2017, "Deep learning is robust to massive label noise"). */
 const least = 0.1;
 
 interface Contradictions {
@@ -21,12 +23,10 @@ interface Contradictions {
   readonly counts: readonly (readonly number[])[];
 }
 
-/** Samples of `of` whose own label contradicts that of nearly all training neighbours. */
-function contradictions(of: Points, among: Points, own: ClassTarget, theirs: ClassTarget, leaveOneOut: boolean): Contradictions {
+/** Samples of `of` whose own label contradicts that of most training neighbours, by how many of these must agree. */
+function contradictions(of: Points, among: Points, own: ClassTarget, theirs: ClassTarget, leaveOneOut: boolean): (votes: number) => Contradictions {
   const pairs = nearest(of, among, k, leaveOneOut);
-  const counts = Array.from({ length: theirs.classes }, () => new Array<number>(Math.max(own.classes, theirs.classes)).fill(0));
-  let clear = 0;
-  let against = 0;
+  const winners: { readonly winner: number; readonly most: number; readonly label: number }[] = [];
   for (let i = 0; i < of.indices.length; i += 1) {
     const votes = new Map<number, number>();
     for (let slot = i * k; slot < (i + 1) * k; slot += 1) {
@@ -36,14 +36,53 @@ function contradictions(of: Points, among: Points, own: ClassTarget, theirs: Cla
       votes.set(label, (votes.get(label) ?? 0) + 1);
     }
     const [winner, most] = [...votes].reduce((best, each) => (each[1] > best[1] ? each : best), [-1, 0]);
-    if (most < unanimous) continue;
-    const label = own.values[of.indices[i] ?? 0] ?? -1;
-    clear += 1;
-    if (label !== winner) against += 1;
-    const row = counts[winner];
-    if (row !== undefined) row[label] = (row[label] ?? 0) + 1;
+    winners.push({ winner, most, label: own.values[of.indices[i] ?? 0] ?? -1 });
   }
-  return { clear, against, counts };
+  return (needed) => {
+    const counts = Array.from({ length: theirs.classes }, () => new Array<number>(Math.max(own.classes, theirs.classes)).fill(0));
+    let clear = 0;
+    let against = 0;
+    for (const { winner, most, label } of winners) {
+      if (most < needed) continue;
+      clear += 1;
+      if (label !== winner) against += 1;
+      const row = counts[winner];
+      if (row !== undefined) row[label] = (row[label] ?? 0) + 1;
+    }
+    return { clear, against, counts };
+  };
+}
+
+/** Deviations by which share a / n is above b / m. */
+function above(a: number, n: number, b: number, m: number): number {
+  const pooled = (a + b) / Math.max(1, n + m);
+  return (a / n - b / m) / Math.sqrt(Math.max(1e-9, pooled * (1 - pooled) * (1 / n + 1 / m)));
+}
+
+interface Confused {
+  readonly looksLike: number;
+  readonly labelled: number;
+  readonly share: number;
+  readonly control: number;
+}
+
+/** The pair of classes whose labels are mixed up in training more than in validation: one class given another's name now and then. */
+function confused({ counts }: Contradictions, control: Contradictions): Confused | undefined {
+  const sum = (row: readonly number[] = []): number => row.reduce((all, each) => all + each, 0);
+  return counts
+    .flatMap((row, looksLike) =>
+      row.map((count, labelled) => {
+        const n = sum(row);
+        const m = sum(control.counts[looksLike]);
+        const there = control.counts[looksLike]?.[labelled] ?? 0;
+        // 5 deviations: of the pairs of 10 classes one in 40,000 set-ups.
+        const isIt = looksLike !== labelled && count >= 10 && n >= 20 && m >= 10 && count / n - there / m >= 0.15 && above(count, n, there, m) > 5;
+        return { looksLike, labelled, share: count / Math.max(1, n), control: there / Math.max(1, m), isIt };
+      }),
+    )
+    .filter(({ isIt }) => isIt)
+    .toSorted((a, b) => b.share - b.control - (a.share - a.control))
+    .map(({ looksLike, labelled, share, control: there }) => ({ looksLike, labelled, share, control: there }))[0];
 }
 
 /**
@@ -52,13 +91,15 @@ function contradictions(of: Points, among: Points, own: ClassTarget, theirs: Cla
  */
 function fallsAnywhere({ counts, against }: Contradictions, shares: readonly number[]): boolean {
   const classes = shares.filter((each) => each > 0).length;
-  if (classes < 4 || against < 40) return false;
+  if (classes < 4 || against < 30) return false;
   let chiSquare = 0;
   let freedom = 0;
+  let winners = 0;
   counts.forEach((row, winner) => {
     const wrong = row.reduce((sum, each, label) => sum + (label === winner ? 0 : each), 0);
     const rest = 1 - (shares[winner] ?? 0);
     if (wrong < 5 || rest <= 0) return;
+    winners += 1;
     let cells = 0;
     row.forEach((count, label) => {
       const share = shares[label] ?? 0;
@@ -70,7 +111,7 @@ function fallsAnywhere({ counts, against }: Contradictions, shares: readonly num
     freedom += cells - 1;
   });
   // Confusable classes put most of their weight on one of the others, which makes this ratio several times 1.
-  return freedom > 0 && chiSquare / freedom < 1 + 4 * Math.sqrt(2 / freedom);
+  return winners >= 3 && freedom > 0 && chiSquare / freedom < 1 + 4 * Math.sqrt(2 / freedom);
 }
 
 async function run(lab: Lab): Promise<CheckResult> {
@@ -83,35 +124,43 @@ async function run(lab: Lab): Promise<CheckResult> {
     const main = contradictions(training.points, training.points, target, target, true);
     const held = lab.validation === undefined ? undefined : targetOf(lab, output, lab.validation);
     const control = across !== undefined && held?.kind === 'classes' && held.width === 1 ? contradictions(across.of, across.among, held, target, false) : undefined;
-    const share = main.against / Math.max(1, main.clear);
-    const controlShare = control === undefined ? undefined : control.against / Math.max(1, control.clear);
-    measured[target.name] = { share, clear: main.clear, controlShare, controlClear: control?.clear };
-    if (main.clear < 50 || share < least) continue;
-    let z = 0;
-    if (control !== undefined && controlShare !== undefined && control.clear >= 30) {
-      const pooled = (main.against + control.against) / (main.clear + control.clear);
-      z = (share - controlShare) / Math.sqrt(Math.max(1e-9, pooled * (1 - pooled) * (1 / main.clear + 1 / control.clear)));
-    }
+    const strict = main(nearlyAll);
+    const loose = main(majority);
+    const beside = control?.(majority);
+    const useful = beside !== undefined && beside.clear >= 30 && loose.clear >= 50;
+    const share = (useful ? loose.against : strict.against) / Math.max(1, (useful ? loose : strict).clear);
+    const controlShare = useful ? beside.against / beside.clear : undefined;
+    const z = useful ? above(loose.against, loose.clear, beside.against, beside.clear) : 0;
+    const strictShare = strict.against / Math.max(1, strict.clear);
+    const pair = useful ? confused(loose, beside) : undefined;
+    measured[target.name] = { share, controlShare, z, strictShare, strict: strict.clear, pair };
     const noise = share - (controlShare ?? 0);
     const total = classCounts(target);
     const sum = total.reduce((all, each) => all + each, 0);
-    const anywhere = result.training.effect > 0.2 && fallsAnywhere(main, total.map((each) => each / sum));
     const beyondControl = z > 4 && noise >= 0.8 * least;
-    if (z < -4) continue;
-    const worst = main.counts
+    const anywhere = strict.clear >= 50 && strictShare >= least && z > -4 && result.training.effect > 0.2 && fallsAnywhere(strict, total.map((each) => each / sum));
+    const known = strict.clear >= 50 && strictShare >= least && z > -4;
+    if (!beyondControl && !anywhere && pair === undefined && !known) continue;
+    const estimate = beyondControl ? noise : pair !== undefined && !anywhere ? pair.share - pair.control : strictShare;
+    const shown = beyondControl ? share : strictShare;
+    const worst = (beyondControl ? loose : strict).counts
       .flatMap((row, winner) => row.map((count, label) => ({ looksLike: winner, labelled: label, count })))
       .filter((each) => each.looksLike !== each.labelled && each.count > 0)
       .toSorted((a, b) => b.count - a.count)
       .slice(0, 3);
-    const beside = beyondControl ? `, ${percent(controlShare ?? 0)} of validation's do` : anywhere ? ', whichever other class it is' : '';
+    const example = pair ?? worst[0];
+    const message =
+      pair !== undefined && !anywhere
+        ? `${percent(pair.share)} of training samples among those of class ${String(pair.looksLike)} are labelled ${String(pair.labelled)}, ${percent(pair.control)} in validation`
+        : `${percent(shown)} of training labels contradict most of their ${String(k)} nearest neighbours${beyondControl ? `, ${percent(controlShare ?? 0)} of validation's do` : anywhere ? ' where these agree, whichever other class it is' : ' where these agree'}`;
     findings.push(
       finding({
         rule: 'label-noise',
-        severity: beyondControl || anywhere ? 'warning' : 'info',
+        severity: beyondControl || anywhere || pair !== undefined ? 'warning' : 'info',
         where: { feature: target.name },
-        message: `${percent(share)} of training labels contradict at least ${String(unanimous)} of their ${String(k)} nearest neighbours where these agree${beside}`,
-        evidence: { share, of: main.clear, control: controlShare, controlOf: control?.clear, deviations: z, worst, spreadsOverAllClasses: anywhere },
-        remedy: `About ${digits(Math.round(100 * (beyondControl ? noise : share)))}% of the labels seem to be wrong. Look at some by eye${worst[0] === undefined ? '' : `, such as those labelled ${String(worst[0].labelled)} among inputs of class ${String(worst[0].looksLike)}`}, and at the step that made them.`,
+        message,
+        evidence: { share, control: controlShare, deviations: z, whereNeighboursAgree: strictShare, pair, worst, spreadsOverAllClasses: anywhere },
+        remedy: `About ${digits(Math.round(100 * estimate))}% of ${pair !== undefined && !anywhere ? 'these' : 'the'} labels seem to be wrong. Look at some by eye${example === undefined ? '' : `, such as those labelled ${String(example.labelled)} among inputs of class ${String(example.looksLike)}`}, and at the step that made them.`,
       }),
     );
   }

@@ -146,8 +146,8 @@ async function run(lab: Lab): Promise<CheckResult> {
     const linked = labelsAreAlike(lab.training.count, pairing.place, likeness, lab);
     const { correlation, pairs: couples } = largestOverlap(probe, pairing.place);
     measured[target.name] = { ...(measured[target.name] as object), labelsAlike: linked, overlap: correlation };
-    // Chance of the largest of dims^2 correlations: 4.5 / sqrt(couples) bounds it for 64 x 64 (p = 7e-6 each).
-    if (linked || correlation > Math.max(overlap, 4.5 / Math.sqrt(couples))) continue;
+    // Chance of the largest of dims^2 correlations: 5 / sqrt(couples) bounds it for 64 x 64 (p = 6e-7 each). Backwards, each couple comes twice.
+    if (linked || correlation > Math.max(overlap, 5 / Math.sqrt(pairing.kind === 'shift' ? couples : couples / 2))) continue;
     const { found, remedy } = told(pairing);
     const unit = target.kind === 'classes' ? 'of neighbouring inputs agree in their labels' : 'is the correlation of labels of neighbouring inputs';
     const shown = target.kind === 'classes' ? percent : digits;

@@ -19,6 +19,8 @@ export interface Explained {
   readonly p: number;
   /** Deviations above chance: of the neighbours' score and of the linear probe's. */
   readonly z: { readonly neighbours: number; readonly linear: number };
+  /** Of the neighbours' score, with labels in random order. */
+  readonly deviation: number;
   readonly samples: number;
 }
 
@@ -192,7 +194,7 @@ function explained(lab: Lab, target: Target, probe: Probe, name: string): Explai
   const z = { neighbours: zOf(score, nearNull), linear: zOf(line, straightNull) };
   const room = Math.max(1e-9, 1 - nearNull.mean);
   const effect = Math.max(0, (score - nearNull.mean) / room, line);
-  return { score, chance: nearNull.mean, effect, p: Math.min(1, 2 * upperTail(Math.max(z.neighbours, z.linear))), z, samples: n };
+  return { score, chance: nearNull.mean, effect, p: Math.min(1, 2 * upperTail(Math.max(z.neighbours, z.linear))), z, deviation: nearNull.deviation, samples: n };
 }
 
 /** Cross-sample agreement: neighbours of validation samples among training samples. */
@@ -213,7 +215,7 @@ function acrossSamples(lab: Lab, output: number, { of, among }: { readonly of: P
   const chance = nullOf(Array.from({ length: orders }, () => score(random.permutation(of.indices.length))));
   const own = score();
   const z = chance.deviation > 1e-12 ? (own - chance.mean) / chance.deviation : 0;
-  return { score: own, chance: chance.mean, effect: Math.max(0, (own - chance.mean) / Math.max(1e-9, 1 - chance.mean)), p: upperTail(z), z: { neighbours: z, linear: 0 }, samples: of.indices.length };
+  return { score: own, chance: chance.mean, effect: Math.max(0, (own - chance.mean) / Math.max(1e-9, 1 - chance.mean)), p: upperTail(z), z: { neighbours: z, linear: 0 }, deviation: chance.deviation, samples: of.indices.length };
 }
 
 const results = new WeakMap<Lab, Promise<readonly (InputsExplainLabels | undefined)[]>>();

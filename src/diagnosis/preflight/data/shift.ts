@@ -38,8 +38,8 @@ interface Moved {
   readonly p: number;
   /** In the training's deviations. */
   readonly moved: number;
-  /** Deviation in validation over that in training. */
-  readonly spread: number;
+  /** In training and in validation. */
+  readonly means: readonly [number, number];
 }
 
 function movedFeatures(lab: Lab, column: Column, held: Column): { readonly moved: readonly Moved[]; readonly compared: number } {
@@ -53,7 +53,7 @@ function movedFeatures(lab: Lab, column: Column, held: Column): { readonly moved
   const moved = compared.map(({ index, mean, std }): Moved => {
     const there = theirs[index];
     const { distance, p } = kolmogorovSmirnov(sortedValues(column, index, rows), sortedValues(held, index, rows));
-    return { name: featureName(lab, column, index), distance, p: Math.min(1, p * compared.length), moved: ((there?.mean ?? 0) - mean) / Math.max(std, 1e-30), spread: (there?.std ?? 0) / Math.max(std, 1e-30) };
+    return { name: featureName(lab, column, index), distance, p: Math.min(1, p * compared.length), moved: ((there?.mean ?? 0) - mean) / Math.max(std, 1e-30), means: [mean, there?.mean ?? NaN] };
   });
   return { moved, compared: compared.length };
 }
@@ -204,7 +204,7 @@ function inputShift(lab: Lab, measured: Record<string, unknown>): Finding[] {
         rule: 'distribution-shift',
         severity: wide && !ordered ? 'warning' : 'info',
         where: { feature: worst.name },
-        message: `${String(gone.length)} of ${String(compared)} features are distributed otherwise in validation than in training: ${someNames(gone.map(({ name }) => name))}; ${worst.name} by ${digits(worst.moved)} deviations (Kolmogorov-Smirnov ${digits(worst.distance)})`,
+        message: `in validation ${String(gone.length)} of ${String(compared)} features are distributed otherwise than in training: ${someNames(gone.map(({ name }) => name))}; the mean of ${worst.name} is ${digits(worst.means[0])} there and ${digits(worst.means[1])} here (Kolmogorov-Smirnov ${digits(worst.distance)})`,
         evidence: { features: gone.slice(0, 10), compared, ordered },
         remedy: ordered ? 'Samples follow each other in the source, and validation comes from another stretch: expect its metrics to differ, or take it from all over the source.' : 'Shuffle before you split, and prepare both with one function: the same means, deviations and order of columns.',
       }),

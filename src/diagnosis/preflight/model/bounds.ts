@@ -66,9 +66,16 @@ export function boundsOf(output: OutputFacts, scaled: readonly Float32Array[]): 
       most = Math.max(most, each);
     }
   }
-  if (least < -1 || (least < 0 && most > 1)) return { least: -Infinity, most: most > 1 || scaled.length === 0 ? Infinity : 1, isDistribution: false, isKnown: false };
-  // Bounded is only what stays so when the inputs are scaled, and comes near its bounds then.
-  if (scaled.length === 0 || most - least < 0.5) return undefined;
-  if (least >= 0) return { least: 0, most: most > 1 ? Infinity : 1, isDistribution: false, isKnown: false };
-  return most <= 1 ? { least: -1, most: 1, isDistribution: false, isKnown: false } : undefined;
+  // Values alone: an activation shows in values that lie at its bound, as ReLU's zeros do for any inputs and the ends of
+  // sigmoid and tanh once the inputs are scaled up. That no value has come out beyond a bound is no evidence.
+  const share = (values: readonly number[] | Float32Array, at: number): number => values.reduce<number>((sum, each) => sum + (Math.abs(each - at) < 1e-3 ? 1 : 0), 0) / Math.max(1, values.length);
+  const last = scaled.at(-1);
+  if (last === undefined) return undefined;
+  const of = (from: number, to: number): Bounds => ({ least: from, most: to, isDistribution: false, isKnown: false });
+  if (least >= -1 && most <= 1 && share(last, 1) > 0.1) {
+    if (least >= 0 && share(last, 0) > 0.1) return of(0, 1);
+    if (share(last, -1) > 0.1) return of(-1, 1);
+  }
+  const zeros = predictions.reduce((sum, each) => sum + (each === 0 ? 1 : 0), 0) / Math.max(1, predictions.length);
+  return least === 0 && most > 1 && zeros > 0.1 ? of(0, Infinity) : undefined;
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { OutputLoss } from '../../../trainer/loss/index.js';
 import type { Lab } from '../lab.js';
 import type { Column } from '../sample.js';
-import { outputActivation } from './graph.js';
+import { layerNodes, outputActivation } from './graph.js';
 import { predict } from './predictions.js';
 
 /** What labels are beside an output, by their shape and values. */
@@ -34,8 +34,8 @@ export interface Facts {
 
 const known = new WeakMap<Lab, Promise<Facts>>();
 
-/** How many samples: 512 give a mean loss a standard error of 4% of its spread; fewer where samples are large. */
-export const affordable = (lab: Lab, most = 512): number => {
+/** How many samples: 256 give a mean loss a standard error of 6% of its spread; fewer where samples are large. */
+export const affordable = (lab: Lab, most = 256): number => {
   const width = lab.training.inputs.reduce((sum, each) => sum + each.width, 0);
   // 2,000,000 numbers through a small convolution net take some 0.2 s on two cores.
   return Math.min(lab.training.count, most, Math.max(16, Math.floor(2_000_000 / Math.max(1, width))));
@@ -60,7 +60,17 @@ async function gather(lab: Lab): Promise<Facts> {
     if (labels === undefined || rest === undefined || predictions === undefined) return [];
     return [{ index, name: loss.output.name, loss, labels, kind: kindOf(labels, rest), rest, width: rest.at(-1) ?? 1, predictions, activation: outputActivation(lab.model, index) }];
   });
-  return { indices, outputs, isFloat: lab.training.inputs.every(({ dtype }) => dtype === 'float32') };
+  return { indices, outputs, isFloat: lab.training.inputs.every((column) => isScalable(lab, column)) };
+}
+
+/**
+ * Whether an input may be given other numbers than the data's: not where it is whole numbers that a model looks up.
+ * Embeddings of tfjs-layers take their tokens as float32.
+ */
+function isScalable(lab: Lab, { dtype, values }: Column): boolean {
+  if (dtype !== 'float32') return false;
+  if (lab.model.kind === 'layers') return !layerNodes(lab.model).some(({ className }) => className === 'Embedding');
+  return !values.every((each) => Number.isInteger(each) && each >= 0) || values.every((each) => each <= 1);
 }
 
 const product = (shape: readonly number[]): number => shape.reduce((whole, each) => whole * each, 1);

@@ -73,7 +73,7 @@ async function leak(lab: Lab, output: OutputFacts, input: number, steps: number,
     if (own === undefined || other === undefined) return nothing;
     // Steps from the cut on are those of another sample.
     const rest = own.shape.slice(2);
-    const spliced = tf.tidy(() => tf.concat([tf.slice(own, [0, 0, ...rest.map(() => 0)], [own.shape[0] ?? 1, cut, ...rest]), tf.slice(other, [0, cut, ...rest.map(() => 0)], [own.shape[0] ?? 1, steps - cut, ...rest])], 1));
+    const spliced = tf.tidy(() => tf.concat([tf.slice(own, [0, 0, ...rest.map(() => 0)], [chosen.length, cut, ...rest]), tf.slice(other, [0, cut, ...rest.map(() => 0)], [chosen.length, steps - cut, ...rest])], 1));
     const before = await everything(lab, batch.inputs);
     const after = await everything(lab, batch.inputs.map((each, i) => (i === input ? spliced : each)));
     spliced.dispose();

@@ -56,7 +56,7 @@ export function layerNodes(model: ModelFace): readonly LayerNode[] {
   return source.layers.map((layer): LayerNode => ({
     name: layer.name,
     className: layer.getClassName(),
-    config: layer.getConfig() as Readonly<Record<string, unknown>>,
+    config: layer.getConfig(),
     activation: activationOf(layer),
     before: before.get(layer.name) ?? [],
     after: [...before].flatMap(([name, each]) => (each.includes(layer.name) ? [name] : [])),

@@ -5,7 +5,7 @@ import type { Check } from '../check.js';
 import type { Lab } from '../lab.js';
 import { factsOf } from './facts.js';
 import { layerNodes, passing, type LayerNode } from './graph.js';
-import { allFinite, predictInputs, spreadOf } from './predictions.js';
+import { predictInputs, rms } from './predictions.js';
 
 /** Layers whose result is an affine function of what they get, given activation `linear`. */
 const isLinearKernel = ({ className, activation }: LayerNode): boolean => /^(Dense|Conv[123]D)$/.test(className) && (activation === undefined || activation === 'linear');
@@ -19,7 +19,15 @@ export const linearity: Check = {
   run: async (lab) => {
     const nodes = layerNodes(lab.model);
     const pairs = linearPairs(nodes);
-    const whole = await wholeIsLinear(lab);
+    // With weights of another draw: what begins at zero, a residual branch or a last kernel, hides what comes after it.
+    const drawn = (draw: number): ReturnType<typeof wholeIsLinear> =>
+      lab.trial(() => {
+        stir(lab, draw);
+        return wholeIsLinear(lab);
+      });
+    const first = await drawn(1);
+    // Of another draw once more: a few units of ReLU may all be off, or on, by chance.
+    const whole = first.isLinear ? await drawn(2) : first;
     const measured = { linearPairs: pairs, bend: whole.bend ?? null };
     if (whole.isLinear) return { findings: [networkIsLinear(whole.kernels, whole.bend ?? 0, pairs)], measured };
     return { findings: missingActivation(pairs), measured };
@@ -65,8 +73,20 @@ function missingActivation(pairs: readonly (readonly [string, string])[]): reado
   ];
 }
 
-/** How far apart f((a + b) / 2) and the mean of f(a) and f(b) may be for float32, by the spread of f. */
+/** How far apart f((a + b) / 2) and the mean of f(a) and f(b) may be for float32, by the difference of f(a) and f(b). */
 const straight = 1e-3;
+
+/** Adds to each weight what an initialiser would draw. */
+function stir(lab: Lab, draw: number): void {
+  const stream = lab.random(`model/linear/weights/${String(draw)}`);
+  for (const { info, variable } of lab.model.weights()) {
+    if (info.role === 'statistic') continue;
+    const scale = info.shape.length < 2 ? 0.1 : Math.sqrt((info.shape.at(-1) ?? 1) / info.size);
+    const moved = tf.tidy(() => tf.add(variable, tf.tensor(Float32Array.from({ length: info.size }, () => scale * stream.normal()), [...info.shape])));
+    variable.assign(moved);
+    moved.dispose();
+  }
+}
 
 async function wholeIsLinear(lab: Lab): Promise<{ readonly isLinear: boolean; readonly kernels: number; readonly bend?: number }> {
   const kernels = lab.model.weights().filter(({ info }) => info.shape.length >= 2 && info.role !== 'statistic').length;
@@ -111,10 +131,9 @@ function logitsOf(values: Float32Array, activation: string | undefined, width: n
 function bendOf([f = new Float32Array(), g = new Float32Array(), h = new Float32Array()]: readonly Float32Array[]): number | undefined {
   const told = Array.from(h.keys()).filter((i) => [f, g, h].every((each) => Number.isFinite(each[i])));
   if (told.length < 4) return undefined;
-  const own = Float32Array.from(told.flatMap((i) => [f[i] ?? 0, g[i] ?? 0]));
-  const scale = spreadOf(own);
+  const scale = rms(told.map((i) => (f[i] ?? 0) - (g[i] ?? 0)));
   // A constant is no evidence of anything.
-  if (!(scale > 0) || !allFinite(own)) return undefined;
+  if (!(scale > 0)) return undefined;
   return Math.max(...told.map((i) => Math.abs((h[i] ?? 0) - ((f[i] ?? 0) + (g[i] ?? 0)) / 2))) / scale;
 }
 
@@ -124,7 +143,7 @@ function networkIsLinear(kernels: number, bend: number, pairs: readonly (readonl
     rule: 'network-is-linear',
     severity: 'warning',
     where: first === undefined ? {} : { layer: first[0] },
-    message: `the model has ${String(kernels)} kernels and is a linear function of its inputs: halfway between two inputs it gives the mean of their outputs, to ${digits(bend)} of their spread`,
+    message: `the model has ${String(kernels)} kernels and is a linear function of its inputs: halfway between two inputs it gives the mean of their outputs, to ${digits(bend)} of their difference`,
     evidence: { kernels, bend, layersWithoutActivation: pairs.map(([name]) => name) },
     remedy: first === undefined ? 'Put a non-linear activation such as relu between the kernels.' : `Give ${pairs.map(([name]) => `"${name}"`).join(', ')} an activation such as relu.`,
   });

@@ -52,7 +52,7 @@ function logitsAndLoss(output: OutputFacts, bounds: Bounds | undefined, { expect
   const { name, activation, predictions, loss } = output;
   if (expects === undefined || expects === 'numbers') return undefined;
   const isLogitLoss = expects === 'softmax-logits' || expects === 'sigmoid-logits';
-  const told = loss.custom ? `its loss computes the ${String(formula)}` : `${loss.name} with fromLogits: ${String(isLogitLoss)}`;
+  const told = loss.custom ? `its loss, the ${String(formula)},` : `${loss.name} with fromLogits: ${String(isLogitLoss)}`;
   if (isLogitLoss) {
     const isProbability = bounds !== undefined && (bounds.isDistribution || (expects === 'sigmoid-logits' && bounds.least >= 0 && bounds.most <= 1));
     if (!isProbability) return undefined;

@@ -1,7 +1,7 @@
 import { digits, finding, type Finding } from '../../finding.js';
 import type { LossForm } from './loss-form.js';
 import type { LossProbe } from './loss-probe.js';
-import { spreadOf } from './predictions.js';
+import { furthest, spreadOf } from './predictions.js';
 
 interface Pair {
   readonly form: string;
@@ -95,12 +95,11 @@ async function isLinear(probe: LossProbe): Promise<number | undefined> {
   if (!Number.isFinite(own) || own === 0) return undefined;
   const bend = Math.max(...between.map((each, i) => Math.abs(each - ((first[i] ?? 0) + (second[i] ?? 0)) / 2)));
   if (!(bend < 1e-4 * own)) return undefined;
-  const gradient = await probe.gradient(middle);
-  if (gradient === undefined) return undefined;
-  const slope = probe.rows.length * Math.max(...gradient.map(Math.abs));
-  // A straight line has the same slope far away: |p - y| turns where p leaves 0..1.
-  const far = await probe.gradient(middle.map((each, i) => each + (i % 2 === 0 ? 20 : -20)));
-  const isStraight = far !== undefined && gradient.every((each, i) => Math.abs(each - (far[i] ?? NaN)) < 1e-3 * (slope / probe.rows.length));
+  const slope = own / furthest(a, b);
+  const shifted = (by: number): Float32Array => middle.map((each, i) => each + (i % 2 === 0 ? by : -by));
+  // A straight line goes on far away: |p - y| turns where p leaves 0..1.
+  const [up, down] = [await probe.single(shifted(20)), await probe.single(shifted(-20))];
+  const isStraight = between.every((each, i) => Math.abs((up[i] ?? NaN) + (down[i] ?? NaN) - 2 * each) < 1e-3 * Math.abs((up[i] ?? NaN) - each));
   return isStraight || slope > 5 ? slope : undefined;
 }
 

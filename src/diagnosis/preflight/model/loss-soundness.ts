@@ -4,7 +4,7 @@ import { factsOf, type OutputFacts } from './facts.js';
 import { lossFormOf } from './loss-form.js';
 import { LossProbe, sigmoidOf, softmaxOf } from './loss-probe.js';
 import { lossPreference } from './loss-preference.js';
-import { furthest, rms } from './predictions.js';
+import { furthest, meanOf, rms, spreadOf } from './predictions.js';
 
 /** Evaluates the loss on made-up predictions: what any loss must do, whatever the model. */
 export const lossSoundness: Check = {
@@ -112,13 +112,16 @@ async function lossIgnoresLabels(probe: LossProbe, predictions: Float32Array, nu
   const { width } = output.labels;
   const isSame = Array.from(order).every((other, i) => labels.subarray(i * width, (i + 1) * width).join() === labels.subarray(other * width, (other + 1) * width).join());
   if (isSame) return undefined;
-  // Two kinds of predictions: a limited one has no gradient where it is limited.
+  // At several places: a limited prediction has no gradient, and an absolute error the same one wherever labels are far.
+  const [mean, spread] = [meanOf(labels), Math.max(spreadOf(labels), 1e-6)];
+  const among = ['a', 'b', 'c'].map((name) => probe.normals(`among/${name}`, spread).map((each) => mean + each));
   const apart: number[] = [];
-  for (const each of [predictions, softmaxOrSame(predictions, output)]) {
+  for (const each of [predictions, softmaxOrSame(predictions, output), ...among, ...(probe.targets === undefined ? [] : [probe.targets])]) {
     const own = await probe.gradient(each);
     const others = await probe.gradient(each, order);
-    if (own === undefined || others === undefined || !(rms(own) > 0) || !(rms(others) >= 0)) continue;
-    apart.push(furthest(own, others) / rms(own));
+    if (own === undefined || others === undefined) continue;
+    const size = Math.max(rms(own), rms(others));
+    if (size > 0) apart.push(furthest(own, others) / size);
   }
   numbers['gradientChangeWithOtherLabels'] = apart;
   // 1e-5: float32 sums in another order.

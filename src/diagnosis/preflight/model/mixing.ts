@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch } from '../../../data/index.js';
 import { digits, finding, type Finding } from '../../finding.js';
 import type { Check } from '../check.js';

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch } from '../../../data/index.js';
 import type { Lab } from '../lab.js';
 
-/** Samples that go through the model at once: enough for the products to be large, few enough for image models. */
-const chunk = 64;
+/** Numbers of inputs that go through the model at once: a recurrent net takes its time by the call, an image net memory. */
+const numbersAtOnce = 400_000;
 
 /** Values of tensors on the host; the tensors are ended. */
 export async function valuesOf(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
@@ -26,6 +26,8 @@ export type ChangeInputs = (inputs: readonly tf.Tensor[]) => readonly tf.Tensor[
 /** Outputs in inference mode of some samples, their inputs changed by `change` where it is given (run in a tidy). */
 export async function predict(lab: Lab, indices: ArrayLike<number>, change?: ChangeInputs): Promise<Outputs> {
   const parts: Float32Array[][] = [];
+  const width = lab.training.inputs.reduce((sum, each) => sum + each.width, 0);
+  const chunk = Math.max(16, Math.floor(numbersAtOnce / Math.max(1, width)));
   let rests: readonly (readonly number[])[] = [];
   for (let from = 0; from < indices.length; from += chunk) {
     const batch = lab.batch(Array.from(indices).slice(from, from + chunk));

@@ -109,7 +109,7 @@ async function featuresWithoutInfluence(lab: Lab, inputs: readonly tf.Tensor[]):
     let isUsed = false;
     // In both directions, for a unit may be off in one of them.
     for (const distance of [100, -100, 1, -1]) {
-      const moved = tf.tidy(() => tf.add(own, tf.mul(tf.oneHot(tf.fill([own.shape[0] ?? 1], feature, 'int32'), width), distance)));
+      const moved = tf.tidy(() => tf.add(own, tf.mul(tf.oneHot(tf.fill([own.shape[0]], feature, 'int32'), width), distance)));
       const { values } = await predictInputs(lab, [moved]);
       moved.dispose();
       isUsed ||= values.some((each, i) => each.some((value, at) => !Object.is(value, base.values[i]?.[at])));

@@ -81,11 +81,11 @@ export function spreadOverUnits(values: Float32Array, size: number, units: numbe
 async function trained(lab: Lab, kernels: readonly ModelWeight[]): Promise<ReadonlyMap<string, number>> {
   const before = new Map<string, Float32Array>();
   for (const { info, variable } of kernels) before.set(info.name, (await variable.data<'float32'>()).slice());
-  return lab.trial(async ({ step }) => {
+  return lab.trial(async (trainee) => {
     for (let i = 0; i < updates; i += 1) {
       const batch = lab.batch(lab.choose(lab.batchSize, `model/symmetry/${String(i)}`));
       try {
-        await step(batch);
+        await trainee.step(batch);
       } finally {
         disposeBatch(batch);
       }

@@ -21,6 +21,8 @@ const clear = 3;
 const unclear = 2;
 /** p of the probes without a model: above it they see nothing. */
 const chance = 0.01;
+/** Below it they see something beyond doubt. */
+const sure = 1e-4;
 
 type Kind = 'real' | 'blind' | 'permuted';
 
@@ -104,6 +106,8 @@ async function run(lab: Lab): Promise<CheckResult> {
   const { train: pool } = split(lab, 'training/explains');
   if (!varies(lab.training.labels, pool) || !varies(lab.training.inputs, pool)) return { ...nothing, cannotTell: 'inputs or labels are all the same' };
   const probes = await once(lab, 'probes', () => inputsExplainLabels(lab));
+  // What a probe of the data sees, inputs do explain.
+  if (probes !== undefined && probes.training.p < sure) return { findings: [], measured: { probes: probes.training } };
   // The rate by which one batch is learned best.
   const [slow, fast] = [await controlOnOne(lab, controls[0].learningRate), await controlOnOne(lab, controls[1].learningRate)];
   const rate = gain(fast) > gain(slow) ? controls[1].learningRate : controls[0].learningRate;

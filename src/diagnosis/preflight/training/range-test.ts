@@ -5,13 +5,15 @@ import type { Lab } from '../lab.js';
 import { fresh, split } from './batches.js';
 import { hasSchedule, ownRate, whyNot } from './learning.js';
 import { once } from './memo.js';
-import { freshSize, penaltyOf, stepsWithin } from './run.js';
+import { freshSize, penaltyOf, stepsWithin, stepTime } from './run.js';
 
 /** Rates of the sweep: beyond what any optimizer of the library is used with. */
 const from = 1e-6;
 const to = 10;
 /** The sweep ends where the smoothed loss is this many times its lowest (fast.ai's finder). */
 const diverged = 4;
+/** Milliseconds of a step above which a sweep would take longer than it tells. */
+const slow = 50;
 /** Weight of the past in the smoothed loss: about six steps' mean. */
 const smoothing = 0.85;
 /** Share of the whole fall at which the range begins. */
@@ -76,6 +78,8 @@ export const rangeTest = (lab: Lab): Promise<RangeTest> =>
 async function run(lab: Lab): Promise<CheckResult> {
   const reason = await whyNot(lab);
   if (reason !== undefined) return { ...nothing, cannotTell: reason };
+  const time = await stepTime(lab);
+  if (time > slow) return { ...nothing, cannotTell: `a step takes ${digits(time)} ms, and a sweep forty of them` };
   const { rates, losses, min, max, suggestion } = await rangeTest(lab);
   const measured = { rates, losses, min: min ?? null, max: max ?? null, suggestion: suggestion ?? null, rate: ownRate(lab) };
   if (min === undefined || max === undefined || suggestion === undefined) return { findings: [], measured, cannotTell: 'no rate lowered the loss clearly in so few steps' };

@@ -12,21 +12,27 @@ const nearNone = { error: 0.01, warning: 0.04 };
 const little = 0.5;
 /** A loss has to fall by this share of itself for a comparison of falls to mean something. */
 const meaningful = 0.2;
-/** Steps that a training is taken to have at least, where it is short or of unknown length: a try of a few steps is no fault of the rate. */
-const patience = { short: 1000, unknown: 10_000 };
+/** A fall that is no chance, as both batches are the same before and after. */
+const clearly = 0.02;
+/** Steps that a training is taken to have at least, where it is short or of unknown length: a try of a few steps is no fault of the rate. And the time to look for a better one. */
+const patience = { short: 1000, unknown: 10_000, milliseconds: 4000 };
 
 const tells = (run: Run): boolean => gain(run) > meaningful * Math.abs(startOf(run));
 const told = (run: Run): Readonly<Record<string, number>> => ({ rate: run.rate, start: startOf(run), end: reached(run), steps: run.losses.length });
 const better = (a: Run, b: Run): Run => (gain(b) > gain(a) ? b : a);
 
-/** The first smaller rate by tens, two of which are looked at beyond the first that learns. */
-async function smaller(lab: Lab, at: (rate: number) => Promise<Run>): Promise<readonly Run[]> {
+/** Whether a run ends far above where it began. */
+const rose = (run: Run): boolean => gain(run) < -meaningful * Math.abs(startOf(run));
+
+/** Smaller rates by tens, up to the second that learns. */
+async function smaller(lab: Lab, learns: (run: Run) => boolean): Promise<readonly Run[]> {
   const runs: Run[] = [];
+  const began = performance.now();
   for (let tens = 1, learned = 0; tens <= 8 && learned < 2; tens += 1) {
-    if (lab.isLate) break;
-    const run = await at(ownRate(lab) / 10 ** tens);
+    if (lab.isLate || performance.now() - began > patience.milliseconds) break;
+    const run = await atRateOnOne(lab, ownRate(lab) / 10 ** tens);
     runs.push(run);
-    if (tells(run)) learned += 1;
+    if (learns(run)) learned += 1;
   }
   return runs;
 }
@@ -36,14 +42,17 @@ const best = (runs: readonly Run[]): Run | undefined => (runs.length === 0 ? und
 async function tooHigh(lab: Lab, one: Run, many: Run): Promise<Finding | undefined> {
   // A rate that is too high throws the loss up at least once, or leaves it where it was.
   if (gain(one) > 0 && Math.max(...one.losses) - one.penalty < startOf(one) + none * Math.abs(startOf(one))) return undefined;
-  const lower = best(await smaller(lab, (rate) => atRateOnOne(lab, rate)));
-  if (lower === undefined || !tells(lower)) return undefined;
+  // Beside a loss that rises, any clear fall says enough.
+  const needed = rose(one) && rose(many) ? clearly : meaningful;
+  const learns = (run: Run): boolean => gain(run) > needed * Math.abs(startOf(run));
+  const lower = best(await smaller(lab, learns));
+  if (lower === undefined || !learns(lower)) return undefined;
   const onOne = gain(one) / gain(lower);
   // A rate of the same optimizer that learns the one batch: does it learn batches that it has not seen, too?
   const lowerMany = better(await atRateOnFresh(lab, lower.rate), await atRateOnFresh(lab, ownRate(lab) / 10));
   const onMany = gain(many) / gain(lowerMany);
-  const sound = gain(lowerMany) > 0.05 * Math.abs(startOf(lowerMany));
-  const diverges = !Number.isFinite(reached(many)) || !Number.isFinite(reached(one)) || gain(many) < -meaningful * Math.abs(startOf(many));
+  const sound = gain(lowerMany) > Math.min(needed, 0.05) * Math.abs(startOf(lowerMany));
+  const diverges = !Number.isFinite(reached(many)) || !Number.isFinite(reached(one)) || rose(many);
   const nowhere = onOne < none && onMany < none;
   if (!sound || !(onOne < little && onMany < little)) return undefined;
   const severity = diverges || nowhere ? 'error' : 'warning';
@@ -69,25 +78,27 @@ async function tooLow(lab: Lab, many: Run): Promise<Finding | undefined> {
   const factor = Math.max(1, planned / steps);
   const whole = rate === 0 || factor === 1 ? many : await atRateOnFresh(lab, rate * factor);
   // It goes somewhere, or so far that it goes wrong: far enough.
-  if (tells(whole) || tells(many) || gain(whole) < -meaningful * Math.abs(startOf(whole))) return undefined;
-  const others: Run[] = [];
-  for (const { learningRate } of controls) others.push(await controlOnFresh(lab, learningRate));
+  if (tells(whole) || tells(many) || rose(whole)) return undefined;
+  const began = performance.now();
+  const isOver = (): boolean => lab.isLate || performance.now() - began > patience.milliseconds;
+  // Larger rates of the same optimizer, up to the first that does well, or goes wrong.
   const own: Run[] = [];
-  for (let tens = 1; rate > 0 && tens <= 7 && !lab.isLate; tens += 1) {
-    const run = await atRateOnFresh(lab, rate * factor * 10 ** tens);
+  for (let tens = 1; rate > 0 && tens <= 8 && !isOver(); tens += 1) {
+    const run = await atRateOnFresh(lab, whole.rate * 10 ** tens);
     own.push(run);
-    // Past the best of its rates.
-    if (gain(run) < little * Math.max(...own.filter(tells).map(gain))) break;
+    if (rose(run) || (tells(run) && gain(run) > little * Math.abs(startOf(run))) || gain(run) < little * Math.max(...own.filter(tells).map(gain))) break;
   }
-  others.push(...own);
-  const most = best(others);
+  if (rate === 0) for (const { learningRate } of controls) own.push(await controlOnFresh(lab, learningRate));
+  const most = best(own);
   if (most === undefined || !tells(most)) return undefined;
-  const share = Math.max(gain(whole), gain(many)) / gain(most);
+  // The rate of the simulation may itself be too large for this optimizer: then a smaller one does better.
+  const within: Run[] = [whole, many];
+  for (let each = whole.rate / 10; each > rate && !isOver(); each /= 10) within.push(await atRateOnFresh(lab, each));
+  const share = Math.max(...within.map(gain)) / gain(most);
   if (!(share < none)) return undefined;
   const severity = share < nearNone.error ? 'error' : share < nearNone.warning ? 'warning' : 'info';
   // The smallest rate of the same optimizer that achieves half of the best.
-  const enough = own.find((run) => gain(run) >= little * gain(most));
-  const suggestion = enough?.rate;
+  const suggestion = rate === 0 ? undefined : own.find((run) => gain(run) >= little * gain(most))?.rate;
   return finding({
     rule: 'learning-rate-too-low',
     severity,

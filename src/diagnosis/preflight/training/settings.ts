@@ -86,32 +86,30 @@ async function clipFinding(lab: Lab, own: Run): Promise<Finding | undefined> {
   });
 }
 
-/** Options of the optimizer that stand out, each against the same training with its usual value. */
+/** Options of the optimizer that stand out are held against the same training with these: the schemas' defaults. */
 const usual = { epsilon: 1e-7, beta1: 0.9, beta2: 0.999, momentum: 0, rho: 0.9, initialAccumulator: 0.1 } as const;
 /** Options within these are in common use, and not looked at. */
 const common: Readonly<Record<keyof typeof usual, readonly [number, number]>> = { epsilon: [0, 1e-2], beta1: [0, 0.96], beta2: [0.8, 0.99999], momentum: [0, 0.98], rho: [0.5, 0.9999], initialAccumulator: [0, 10] };
 
-async function optionFindings(lab: Lab, own: Run): Promise<readonly Finding[]> {
+async function optionFinding(lab: Lab, own: Run): Promise<Finding | undefined> {
   const config = plainConfig(lab);
-  const findings: Finding[] = [];
-  for (const option of Object.keys(usual) as (keyof typeof usual)[]) {
+  const odd = (Object.keys(usual) as (keyof typeof usual)[]).filter((option) => {
     const value = numberOf(config?.[option]);
-    if (value === undefined || (value >= common[option][0] && value <= common[option][1])) continue;
-    const other = await changed(lab, { [option]: usual[option] });
-    if (other === undefined) continue;
-    const holds = fell(other) && gain(own) < heldUp * gain(other);
-    findings.push(
-      finding({
-        rule: 'optimizer-settings',
-        severity: holds ? 'warning' : 'info',
-        where: {},
-        message: `${option} of the optimizer is ${digits(value)}: the loss falls by ${digits(Math.max(0, gain(own)))} in ${String(own.losses.length)} steps, and by ${digits(gain(other))} with ${String(usual[option])}`,
-        evidence: { option, value, usual: usual[option], own: gain(own), other: gain(other) },
-        remedy: `Set ${option} to ${String(usual[option])}.`,
-      }),
-    );
-  }
-  return findings;
+    return value !== undefined && !(value >= common[option][0] && value <= common[option][1]);
+  });
+  if (odd.length === 0) return undefined;
+  const change = Object.fromEntries(odd.map((option) => [option, usual[option]]));
+  const other = await changed(lab, change);
+  if (other === undefined) return undefined;
+  const given = odd.map((option) => `${option} ${String(config?.[option])}`).join(' and ');
+  const instead = odd.map((option) => `${option} ${String(usual[option])}`).join(' and ');
+  return finding({
+    rule: 'optimizer-settings',
+    severity: fell(other) && gain(own) < heldUp * gain(other) ? 'warning' : 'info',
+    message: `with ${given} of the optimizer the loss falls by ${digits(Math.max(0, gain(own)))} in ${String(own.losses.length)} steps, and by ${digits(Math.max(0, gain(other)))} with ${instead}`,
+    evidence: { given: Object.fromEntries(odd.map((option) => [option, config?.[option]])), usual: change, own: gain(own), other: gain(other) },
+    remedy: `Set ${instead}.`,
+  });
 }
 
 /** What needs no training to see. */
@@ -148,7 +146,7 @@ async function run(lab: Lab): Promise<CheckResult> {
   const measured = { optimizer: plainConfig(lab) ?? null, batchSize: lab.batchSize, plannedSteps: plannedSteps(lab) ?? null, weightDecay: decayOf(lab) ?? null, clip: lab.experiment.clip ?? null };
   if (reason !== undefined) return { ...nothing, findings, measured, cannotTell: reason };
   const own = await ownOnFresh(lab);
-  const found = [await decayFinding(lab, own), await penaltyFinding(lab, own), await clipFinding(lab, own), ...(await optionFindings(lab, own))];
+  const found = [await decayFinding(lab, own), await penaltyFinding(lab, own), await clipFinding(lab, own), await optionFinding(lab, own)];
   findings.push(...found.filter((each) => each !== undefined));
   return { findings, measured: { ...measured, norms: own.norms.map((norm) => Number(norm.toPrecision(3))) } };
 }

@@ -17,6 +17,8 @@ export interface Look {
   readonly measured: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly ms: Readonly<Record<string, number>>;
   readonly tensorsLeft: number;
+  /** Checks that failed. */
+  readonly failed: readonly string[];
 }
 
 /** Runs the checks of the stage, or some of them. */
@@ -26,12 +28,14 @@ export async function look(experiment: Experiment, only?: readonly string[]): Pr
     const before = tf.memory().numTensors;
     const all: Finding[] = [];
     const measured: Record<string, Readonly<Record<string, unknown>>> = {};
+    const failed: string[] = [];
     const ms: Record<string, number> = {};
     for (const { name, run } of modelChecks) {
       if (only !== undefined && !only.includes(name)) continue;
       const start = performance.now();
       const result = await run(lab);
       ms[name] = Math.round(performance.now() - start);
+      if (result.cannotTell?.startsWith('model or loss failed') === true) failed.push(`${name}: ${result.cannotTell}`);
       all.push(...result.findings);
       measured[name] = result.measured ?? {};
     }
@@ -42,6 +46,7 @@ export async function look(experiment: Experiment, only?: readonly string[]): Pr
       rules: findings.map(({ rule }) => rule),
       measured,
       ms,
+      failed,
       tensorsLeft: tf.memory().numTensors - before,
     };
   } finally {

@@ -1,0 +1,35 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { diagnosis, seed } from '/work/main/plugins/index.js';
+import { Trainer, memorySink } from '/work/main/src/index.js';
+import { chooseBackend } from '/work/main/src/backend/index.js';
+import { RandomStreams } from '/work/main/src/random/index.js';
+import * as S from '/work/main/bench/calibration/setups.js';
+const which = process.argv[2] ?? 'healthy';
+const filter = process.argv[3];
+const part = Number(process.argv[4] ?? 0), parts = Number(process.argv[5] ?? 1);
+const factor = Number(process.argv[6] ?? 1);
+const all = ((which === 'healthy' ? (S as any).healthySetups : S.faultySetups) as any[]).filter((s, i) => i % parts === part && (!filter || filter === '-' || s.name.includes(filter)));
+await chooseBackend('wasm');
+for (const setup of all) {
+  const { training, validation } = setup.data(new RandomStreams(3).derive(`calibration/${setup.name}`));
+  let model: any;
+  const trainer = new Trainer({ model: () => (model = setup.model()), loss: setup.loss, optimizer: setup.optimizer, backend: 'keep', progress: false, logEvery: 10, plugins: [seed({ seed: 3 }), diagnosis({ autoFix: process.env.FIX as any ?? 'suggest' })] } as any);
+  const lines: string[] = [];
+  let stats = 0; let lastStats: any;
+  (trainer as any).on('training-statistics', (e: any) => { stats++; lastStats = e.data; });
+  (trainer as any).on('diagnosis', ({ data }: any) => { for (const f of data.findings) lines.push(`   ${f.severity} ${f.rule}: ${f.message} [${f.symptoms}]`); });
+  (trainer as any).on('repair', ({ data }: any) => lines.push('   REPAIR ' + JSON.stringify(data)));
+  (trainer as any).on('error', ({ data }: any) => lines.push('   ERR ' + JSON.stringify(data).slice(0, 300)));
+  (trainer as any).on('plugin-error', ({ data }: any) => lines.push('   PERR ' + JSON.stringify(data).slice(0, 600)));
+  (trainer as any).on('plugin-slow', ({ data }: any) => lines.push('   SLOW ' + JSON.stringify(data).slice(0, 600)));
+  if (setup.badBatch) trainer.hook('batch', (batch: any, { step }: any) => (step === setup.badBatch.step ? { ...batch, labels: batch.labels.map((l: any) => tf.mul(l, setup.badBatch.times)) } : undefined));
+  const spe = Math.max(20, Math.ceil(training.inputs.length / setup.batchSize));
+  const t = performance.now();
+  const { history } = await trainer.fit(training, { validation, epochs: Math.ceil(setup.steps * factor / spe), stepsPerEpoch: spe, batchSize: setup.batchSize });
+  const assoc = (trainer as any);
+  const times = (trainer as any).times ?? {};
+  console.log(`${setup.name}: ${history[0]?.metrics.loss?.toPrecision(3)} -> ${history.at(-1)?.metrics.loss?.toPrecision(3)} ${((performance.now() - t) / 1000).toFixed(1)}s stats ${stats} r ${lastStats?.outputs.map((o: any) => o.correlation?.toFixed(2))}`);
+  for (const l of lines) console.log(l.slice(0, 330));
+  await trainer.dispose(); model?.dispose();
+}

@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { input, layers, model as makeModel, sequential, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Experiment } from '../../../../src/diagnosis/preflight/experiment.js';
+import type { LossFunction } from '../../../../src/trainer/loss/index.js';
+import { useBackend } from '../../../support/backends.js';
+import { classes, classifier, look, oneHots, perceptron, regression, rows, table, targets, yesOrNo } from './setups.js';
+
+beforeAll(() => useBackend('wasm'));
+
+const logits = (loss: LossFunction, labels: unknown = oneHots): Experiment => classifier({ model: () => perceptron(4, 3), loss, data: { inputs: rows, labels: labels as number[][] } });
+const byHand = (forward: (x: tf.Tensor, w: tf.Variable, v: tf.Variable, training: boolean) => tf.Tensor, changes: Partial<Experiment> = {}): Experiment =>
+  regression({
+    model: () => {
+      const [w, v] = [tf.variable(tf.randomNormal([4, 8], 0, 0.5)), tf.variable(tf.randomNormal([8, 1], 0, 0.4))];
+      return { trainableWeights: { w, v }, forward: (x: tf.Tensor, { training }: { training: boolean }) => forward(x, w, v, training) };
+    },
+    ...changes,
+  });
+const mul = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.matMul(a, b);
+const stack = (depth: number, options: Parameters<typeof layers.dense>[0], outputs = 1): LayersModel =>
+  sequential({ layers: [...Array.from({ length: depth }, (_, i) => layers.dense({ ...options, ...(i === 0 ? { inputShape: [4] } : {}) })), layers.dense({ units: outputs })] });
+const waves = Array.from({ length: 100 }, (_, s) => Array.from({ length: 17 }, (_unused, t) => Math.sin(0.4 * t + s)));
+
+/** A training with one fault, and the rule that is to come first. */
+const faults: readonly (readonly [string, string, 'error' | 'warning', () => Experiment])[] = [
+  ['labels [batch] beside predictions [batch, 1] in a custom loss', 'loss-broadcast', 'error', () => regression({ loss: (y, p) => tf.mean(tf.square(tf.sub(y, p))), data: { inputs: rows, labels: targets.flat() } })],
+  ['predictions [batch] beside labels [batch, 1]', 'loss-broadcast', 'error', () => byHand((x, w, v) => tf.squeeze(mul(tf.relu(mul(x, w)), v), [1]), { loss: (y, p) => tf.mean(tf.abs(tf.sub(p, y))) })],
+  ['a log-likelihood without its minus', 'loss-prefers-wrong', 'error', () => logits((y, x) => tf.mean(tf.sum(tf.mul(y, tf.logSoftmax(x)), -1)))],
+  ['a negative squared error', 'loss-prefers-wrong', 'error', () => regression({ loss: (y, p) => tf.neg(tf.mean(tf.square(tf.sub(y, p)))) })],
+  ['1 - y in place of y', 'loss-prefers-wrong', 'error', () => classifier({ model: () => perceptron(4, 1), loss: (y, x) => tf.losses.sigmoidCrossEntropy(tf.sub(1, y), x), data: { inputs: rows, labels: yesOrNo } })],
+  ['an error whose mean is taken without a square', 'loss-ignores-labels', 'error', () => regression({ loss: (y, p) => tf.mean(tf.sub(p, y)) })],
+  ['a loss of predictions alone', 'loss-ignores-labels', 'error', () => regression({ loss: (_y, p) => tf.mean(tf.square(p)) })],
+  ['labels and logits that change places', 'loss-arguments-swapped', 'error', () => logits((y, x) => tf.losses.softmaxCrossEntropy(x, y))],
+  ['labels and probabilities that change places', 'loss-arguments-swapped', 'error', () => classifier({ model: () => perceptron(4, 1, 'sigmoid'), loss: (y, p) => tf.losses.logLoss(p, y), data: { inputs: rows, labels: yesOrNo } })],
+  ['softmax under a loss of logits', 'logits-and-loss', 'error', () => classifier({ loss: { name: 'sparseCategoricalCrossentropy', fromLogits: true } })],
+  ['softmax under a custom loss of logits', 'logits-and-loss', 'error', () => classifier({ loss: (y, x) => tf.losses.softmaxCrossEntropy(y, x), data: { inputs: rows, labels: oneHots } })],
+  ['logits under a loss of probabilities', 'logits-and-loss', 'error', () => classifier({ model: () => perceptron(4, 3) })],
+  ['logits under a custom loss of probabilities', 'logits-and-loss', 'error', () => logits((y, p) => tf.neg(tf.sum(tf.mul(y, tf.log(tf.clipByValue(p, 1e-7, 1))), -1)))],
+  ['sigmoid under a sigmoid loss of logits', 'logits-and-loss', 'error', () => classifier({ model: () => perceptron(4, 1, 'sigmoid'), loss: { name: 'binaryCrossentropy', fromLogits: true }, data: { inputs: rows, labels: yesOrNo } })],
+  ['softmax by hand under a loss of logits', 'logits-and-loss', 'error', () => classifier({ model: () => { const w = tf.variable(tf.randomNormal([4, 3])); return { trainableWeights: { w }, forward: (x: tf.Tensor) => tf.softmax(mul(x, w)) }; }, loss: { name: 'sparseCategoricalCrossentropy', fromLogits: true } })],
+  ['softmax over one number', 'softmax-of-one', 'error', () => classifier({ model: () => perceptron(4, 1, 'softmax'), loss: 'binaryCrossentropy', data: { inputs: rows, labels: yesOrNo } })],
+  ['softmax twice', 'double-softmax', 'error', () => classifier({ model: () => sequential({ layers: [layers.dense({ units: 3, activation: 'softmax', inputShape: [4] }), layers.softmax()] }) })],
+  ['softmax twice by hand', 'double-softmax', 'error', () => classifier({ model: () => { const w = tf.variable(tf.randomNormal([4, 3])); return { trainableWeights: { w }, forward: (x: tf.Tensor) => tf.softmax(tf.softmax(mul(x, w))) }; } })],
+  ['softmax along the batch', 'softmax-axis', 'error', () => classifier({ model: () => { const w = tf.variable(tf.randomNormal([4, 3])); return { trainableWeights: { w }, forward: (x: tf.Tensor) => tf.transpose(tf.softmax(tf.transpose(mul(x, w)))) }; } })],
+  ['sigmoid for targets beyond 0 to 1', 'output-range', 'error', () => regression({ model: () => perceptron(4, 1, 'sigmoid') })],
+  ['relu for targets of both signs', 'output-range', 'error', () => regression({ model: () => perceptron(4, 1, 'relu') })],
+  ['tanh for targets of 3 and -3', 'output-range', 'error', () => regression({ model: () => perceptron(4, 1, 'tanh'), data: { inputs: rows, labels: targets.map(([y = 0]) => [3 * y]) } })],
+  ['relu on logits', 'output-activation', 'warning', () => classifier({ model: () => perceptron(4, 3, 'relu'), loss: { name: 'sparseCategoricalCrossentropy', fromLogits: true } })],
+  ['softmax for several labels a sample', 'output-activation', 'warning', () => classifier({ loss: 'binaryCrossentropy', data: { inputs: rows, labels: rows.map((row) => row.slice(0, 3).map((x) => Number(x > 0))) } })],
+  ['a reshape where a transpose belongs', 'batch-mixing', 'error', () => byHand((x, w, v) => mul(tf.reshape(tf.transpose(tf.relu(mul(x, w))), [-1, 8]), v))],
+  ['normalisation by the batch in inference', 'batch-mixing', 'error', () => byHand((x, w, v) => { const h = mul(x, w); const { mean, variance } = tf.moments(h, 0); return mul(tf.relu(tf.div(tf.sub(h, mean), tf.sqrt(tf.add(variance, 1e-3)))), v); })],
+  ['dropout in inference', 'noise-in-inference', 'warning', () => byHand((x, w, v) => mul(tf.dropout(tf.relu(mul(x, w)), 0.4), v))],
+  [
+    'a layer that looks both ways for the next value',
+    'future-leak',
+    'error',
+    () => ({
+      model: () => sequential({ layers: [layers.bidirectional({ layer: layers.simpleRNN({ units: 4, returnSequences: true }), mergeMode: 'concat', inputShape: [16, 1] } as never), layers.dense({ units: 1 })] }),
+      loss: 'meanSquaredError',
+      data: { inputs: waves.map((each) => each.slice(0, -1).map((x) => [x])), labels: waves.map((each) => each.slice(1).map((x) => [x])) },
+    }),
+  ],
+  ['kernels of ones', 'symmetric-weights', 'error', () => regression({ model: () => sequential({ layers: [layers.dense({ units: 8, activation: 'tanh', kernelInitializer: 'ones', inputShape: [4] }), layers.dense({ units: 1, kernelInitializer: 'ones' })] }) })],
+  ['kernels of zeros', 'symmetric-weights', 'error', () => regression({ model: () => sequential({ layers: [layers.dense({ units: 8, activation: 'relu', kernelInitializer: 'zeros', inputShape: [4] }), layers.dense({ units: 1 })] }) })],
+  ['a hidden tanh kernel of zeros', 'symmetric-weights', 'warning', () => regression({ model: () => sequential({ layers: [layers.dense({ units: 8, activation: 'tanh', kernelInitializer: 'zeros', inputShape: [4] }), layers.dense({ units: 1 })] }) })],
+  ['kernels 30 times too large', 'initializer-scale', 'warning', () => regression({ model: () => stack(3, { units: 32, activation: 'relu', kernelInitializer: { className: 'RandomNormal', config: { mean: 0, stddev: 8 } } as never }) })],
+  ['kernels of a size of 1e-4', 'initializer-scale', 'warning', () => regression({ model: () => stack(3, { units: 32, activation: 'relu', kernelInitializer: { className: 'RandomNormal', config: { mean: 0, stddev: 1e-4 } } as never }) })],
+  ['8 sigmoid layers', 'gradients-vanish', 'warning', () => regression({ model: () => stack(8, { units: 16, activation: 'sigmoid' }) })],
+  ['biases that switch units off', 'dead-units-at-start', 'error', () => regression({ model: () => stack(1, { units: 16, activation: 'relu', biasInitializer: { className: 'Constant', config: { value: -100 } } as never }) })],
+  ['tanh of inputs far out', 'saturated-at-start', 'warning', () => regression({ data: { inputs: rows.map((row) => row.map((x) => 300 * x)), labels: targets }, model: () => perceptron(4, 1, 'linear', 'tanh') })],
+  ['three layers without activation', 'network-is-linear', 'warning', () => regression({ model: () => stack(2, { units: 16 }) })],
+  ['one of three layers without activation', 'missing-activation', 'warning', () => regression({ model: () => sequential({ layers: [layers.dense({ units: 16, inputShape: [4] }), layers.dense({ units: 16, activation: 'relu' }), layers.dense({ units: 1 })] }) })],
+  ['dropout of 0.9', 'dropout-too-high', 'warning', () => regression({ model: () => sequential({ layers: [layers.dense({ units: 16, activation: 'relu', inputShape: [4] }), layers.dropout({ rate: 0.9 }), layers.dense({ units: 1 })] }) })],
+  ['dropout on logits', 'dropout-on-output', 'warning', () => classifier({ model: () => sequential({ layers: [layers.dense({ units: 16, activation: 'relu', inputShape: [4] }), layers.dense({ units: 3 }), layers.dropout({ rate: 0.3 }), layers.softmax()] }) })],
+  ['dropout on outputs by hand', 'dropout-on-output', 'warning', () => byHand((x, w, v, training) => { const y = mul(tf.relu(mul(x, w)), v); return training ? tf.dropout(y, 0.4) : y; })],
+  ['an output layer that is frozen', 'output-frozen', 'warning', () => regression({ model: () => { const model = perceptron(4, 1); model.layers.at(-1)!.trainable = false; return model; } })],
+  ['a variable that is not used', 'unused-weights', 'warning', () => regression({ model: () => { const [w, v] = [tf.variable(tf.randomNormal([4, 1])), tf.variable(tf.zeros([7]))]; return { trainableWeights: { w, v }, forward: (x: tf.Tensor) => mul(x, w) }; } })],
+  ['two features that are cut off', 'unused-input', 'warning', () => byHand((x, w, v) => mul(tf.tanh(mul(tf.slice(x, [0, 0], [-1, 2]), tf.slice(w, [0, 0], [2, 8]))), v))],
+  ['an input that goes nowhere', 'unused-input', 'warning', () => regression({ model: () => { const [a, b] = [input({ shape: [4], name: 'a' }), input({ shape: [2], name: 'b' })]; const none = layers.dense({ units: 4, kernelInitializer: 'zeros', trainable: false }).apply(b) as SymbolicTensor; const h = layers.dense({ units: 8, activation: 'relu' }).apply(layers.concatenate().apply([a, none])) as SymbolicTensor; return makeModel({ inputs: [a, b], outputs: layers.dense({ units: 1 }).apply(h) as SymbolicTensor }); }, data: { inputs: { a: rows, b: table(300, 2, 5) }, labels: targets } })],
+  ['an L2 of 3', 'regularization-too-strong', 'warning', () => regression({ model: () => stack(2, { units: 16, activation: 'relu', kernelRegularizer: { className: 'L1L2', config: { l1: 0, l2: 3 } } as never }) })],
+  ['prices of 200,000 and Adam of 0.001', 'targets-not-scaled', 'warning', () => regression({ optimizer: { name: 'adam', learningRate: 0.001 }, data: { inputs: rows, labels: targets.map(([y = 0]) => [200_000 + 80_000 * y]) } })],
+  ['prices of 20,000 and SGD of 0.05', 'targets-not-scaled', 'error', () => regression({ optimizer: { name: 'sgd', learningRate: 0.05 }, data: { inputs: rows, labels: targets.map(([y = 0]) => [20_000 + 8000 * y]) } })],
+  ['a last kernel 11 times too large', 'initial-loss', 'warning', () => classifier({ model: () => { const model = perceptron(4, 3, 'softmax'); const [kernel, bias] = model.layers.at(-1)!.getWeights(); model.layers.at(-1)!.setWeights([tf.mul(kernel!, 11), bias!]); return model; } })],
+  ['images of one pixel before a convolution of 3x3', 'spatial-collapse', 'warning', () => ({ model: () => sequential({ layers: [layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [4, 4, 1] }), layers.maxPooling2d({ poolSize: 4 }), layers.conv2d({ filters: 8, kernelSize: 3, padding: 'same', activation: 'relu' }), layers.flatten(), layers.dense({ units: 3, activation: 'softmax' })] }), loss: 'sparseCategoricalCrossentropy', data: { inputs: table(300, 16).map((row) => [0, 1, 2, 3].map((i) => row.slice(4 * i, 4 * i + 4).map((x) => [x]))), labels: classes } })],
+];
+
+describe('trainings with one fault', () => {
+  for (const [name, rule, severity, make] of faults) {
+    it(`${name}: ${rule} comes first, a${severity === 'error' ? 'n error' : ' warning'}`, async () => {
+      const { findings, tensorsLeft, alarms } = await look(make());
+      const [first] = findings;
+      if (process.env['SHOW'] !== undefined) console.log('>>', name, '|', alarms.join(' '), '|', first?.message);
+      expect(first === undefined ? 'nothing' : `${first.rule} ${first.severity}`).toBe(`${rule} ${severity}`);
+      expect(tensorsLeft).toBe(0);
+    });
+  }
+
+  it('batch normalisation along axis 1 of images is a warning; TensorFlow.js has no gradient for it, and other checks cannot tell', async () => {
+    const make = () => ({ model: () => sequential({ layers: [layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', inputShape: [4, 4, 1] }), layers.batchNormalization({ axis: 1 }), layers.reLU(), layers.flatten(), layers.dense({ units: 3, activation: 'softmax' })] }), loss: 'sparseCategoricalCrossentropy', data: { inputs: table(300, 16).map((row) => [0, 1, 2, 3].map((i) => row.slice(4 * i, 4 * i + 4).map((x) => [x]))), labels: classes } });
+    const { alarms } = await look(make() as Experiment, ['axes']);
+    expect(alarms).toEqual(['normalisation-axis']);
+  });
+});

@@ -1,0 +1,18 @@
+import { chooseBackend } from 'trainscope';
+import { faults } from './faults/index.js';
+import { setups } from './setups/index.js';
+import { look } from './look.js';
+import { Trainer } from 'trainscope';
+import { samplesOf } from './recipe.js';
+await chooseBackend('wasm');
+const f = faults.find((x) => x.kind === 'biases-alone-are-trained')!;
+const r = f.apply(setups.friedman.recipe(1), undefined as never);
+const m = r.build(r.architecture) as any;
+console.log(m.trainableWeights.length);
+const before = m.getWeights().map((w: any) => Array.from(w.dataSync()).reduce((a: any, b: any) => a + b, 0));
+const t = new Trainer({ model: m, loss: r.loss, optimizer: { name: 'adam', learningRate: 0.003 }, backend: 'keep', progress: false });
+console.log(m.trainableWeights.length);
+await t.fit(samplesOf(r.train), { epochs: 3 });
+console.log(m.trainableWeights.length);
+const after = m.getWeights().map((w: any) => Array.from(w.dataSync()).reduce((a: any, b: any) => a + b, 0));
+console.log(before, after);
