@@ -87,6 +87,8 @@ async function runCheck(script: string, args: readonly string[], options: CheckO
   const toStdout = process.stdout.write.bind(process.stdout);
   process.stdout.write = process.stderr.write.bind(process.stderr);
   const finish = async (experiment: Experiment): Promise<void> => {
+    // A check may train with a trainer itself.
+    onFit(undefined);
     const result = await preflight(experiment, {
       ...(options.only === undefined ? {} : { only: [...options.only] }),
       skip: [...options.skip],

@@ -9,7 +9,7 @@ export async function takeOver(experiment: unknown): Promise<void> {
   if (typeof handler === 'function') await (handler as TakeOver)(experiment);
 }
 
-/** From now on every fit of the process calls `handler` first, with options, data and settings as one value. */
-export function onFit(handler: TakeOver): void {
+/** From now on every fit of the process calls `handler` first, with options, data and settings as one value; undefined ends that. */
+export function onFit(handler: TakeOver | undefined): void {
   (globalThis as { [key]?: unknown })[key] = handler;
 }

@@ -59,7 +59,7 @@ describe('what the diagnosis comes to on a part of it', () => {
     await useBackend('wasm');
     const faulty = quickFaults.map(([kind, setup]): Job => ({ type: 'fault', kind, setup, seed: 101 }));
     const healthy = listJobs({ ...everything, faults: false }).filter(({ kind }) => quickHealthy.includes(kind));
-    for (const job of [...faulty, ...healthy]) verdicts.push(await judge(job, { milliseconds: 2000, train: false }));
+    for (const job of [...faulty, ...healthy]) verdicts.push(await judge(job, { milliseconds: 20_000, train: false }));
   }, 120_000);
 
   it('all six healthy trainings reach the score of their set-ups', () => {

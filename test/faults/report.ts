@@ -60,6 +60,7 @@ export function figuresOf(verdicts: readonly Verdict[]): Figures {
   const faulty = verdicts.filter(({ job }) => job.type === 'fault');
   const healthy = verdicts.filter(({ job, reachesReference }) => job.type === 'healthy' && reachesReference);
   const alarms = healthy.filter(({ rules }) => rules.length > 0).length;
+  const times = verdicts.map(({ seconds }) => seconds.preflight).filter(Number.isFinite);
   return {
     recall: mean(rows.map(({ found, runs }) => found / runs)),
     top_cause: mean(rows.map(({ top, runs }) => top / runs)),
@@ -71,8 +72,8 @@ export function figuresOf(verdicts: readonly Verdict[]): Figures {
     faulty_runs: faulty.length,
     healthy_runs: healthy.length,
     not_healthy: verdicts.filter(({ job }) => job.type === 'healthy').length - healthy.length,
-    preflight_seconds: mean(verdicts.map(({ seconds }) => seconds.preflight)),
-    longest_preflight_seconds: Math.max(0, ...verdicts.map(({ seconds }) => seconds.preflight)),
+    preflight_seconds: mean(times),
+    longest_preflight_seconds: Math.max(0, ...times),
   };
 }
 

@@ -16,11 +16,11 @@ const isWorker = process.argv[1] === fileURLToPath(import.meta.url);
 export async function judgeAll(jobs: readonly Job[], workers: number, options: WorkOptions, tell: (verdict: Verdict) => void): Promise<void> {
   const waiting = [...jobs];
   const run = async (): Promise<void> => {
-    // JSON would make null of NaN, which a score may be: hence the other serialization.
     // Processes last for some jobs only: what one of them leaves behind does not slow down the others.
     let child: ChildProcess | undefined;
     let done = 0;
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      // JSON would make null of NaN, which a score may be: hence the other serialization.
       child ??= fork(fileURLToPath(import.meta.url), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
       child.send({ job, options });
       const answered = new AbortController();
@@ -29,7 +29,8 @@ export async function judgeAll(jobs: readonly Job[], workers: number, options: W
       // Whichever of the two did not come is not waited for any longer.
       answered.abort();
       if (answer === undefined) {
-        console.error(`the process of ${job.kind} on ${job.setup}, seed ${String(job.seed)}, ended`);
+        // It counts, as one in which nothing was found.
+        tell(brokenOff(job));
         child = undefined;
         continue;
       }
@@ -45,6 +46,22 @@ export async function judgeAll(jobs: readonly Job[], workers: number, options: W
   await Promise.all(Array.from({ length: workers }, run));
 }
 const jobsPerProcess = 40;
+
+const brokenOff = (job: Job): Verdict => ({
+  job,
+  found: job.type === 'fault' ? false : null,
+  top: job.type === 'fault' ? false : null,
+  topRule: null,
+  step: null,
+  rules: [],
+  messages: [],
+  all: [],
+  score: NaN,
+  reachesReference: false,
+  steps: 0,
+  seconds: { preflight: NaN, training: NaN },
+  broke: 'its process ended',
+});
 
 if (isWorker && process.send !== undefined) {
   await chooseBackend('wasm');

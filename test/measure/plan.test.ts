@@ -12,10 +12,11 @@ describe('a cadence', () => {
     return Array.from({ length: 30 }, (_, i) => i + 1).filter((step) => isDue(place(step, step % 15 === 0)));
   };
   it('of every 10 steps is due 3 times in 30', () => expect(calls({ every: 10 })).toEqual([10, 20, 30]));
+  it('of every 10 steps and also 1, 2 and 10 is due 5 times in 30', () => expect(calls({ every: 10, also: [1, 2, 10] })).toEqual([1, 2, 10, 20, 30]));
   it('of every epoch is due at the last step of each', () => expect(calls({ every: 'epoch' })).toEqual([15, 30]));
   it('at named steps is due there', () => expect(calls({ at: [2, 3, 29] })).toEqual([2, 3, 29]));
   it('of once is due at the first step of a fit', () => expect(calls({ once: true })).toEqual([1]));
-  for (const bad of [{ every: 0 }, { every: 2.5 }, { every: Number.NaN }, { at: [] }, { at: [0] }] as Cadence[]) {
+  for (const bad of [{ every: 0 }, { every: 2.5 }, { every: Number.NaN }, { at: [] }, { at: [0] }, { every: 10, also: [0] }] as Cadence[]) {
     it(`${JSON.stringify(bad)} is refused`, () => {
       expect(() => compileCadence(bad)).toThrow(expect.objectContaining({ code: 'MEASUREMENT_INVALID' }));
     });

@@ -1,19 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { compose, filled, floats, input, type Run, type TrainingKernel } from './training-kernel.js';
-
-type Conv = Parameters<typeof tf.backend_util.computeConv3DInfo>;
-
-/** Planes of [batch, depth, ...plane]: `count` of each image from `first` on, every `stride`th, as a batch of planes. */
-function planes(run: Run, x: TensorInfo, first: number, count: number, stride: number): TensorInfo {
-  const [batch = 0, , ...plane] = x.shape;
-  const begin = [0, first, ...plane.map(() => 0)];
-  const end = [batch, first + (count - 1) * stride + 1, ...plane];
-  const strides = [1, stride, ...plane.map(() => 1)];
-  const masks = { beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 };
-  const taken = run(tf.StridedSlice, { x }, { begin, end, strides, ...masks });
-  return run(tf.Reshape, { x: taken }, { shape: [batch * count, ...plane] });
-}
+import { planes, type Conv3D } from './planes.js';
+import { compose, filled, floats, input, type TrainingKernel } from './training-kernel.js';
 
 /**
  * The gradient of a three-dimensional filter: for each of its planes a two-dimensional one, over the planes of the
@@ -29,16 +16,17 @@ export const conv3DBackpropFilter: TrainingKernel = {
     const x = input(call, 'x');
     const dy = input(call, 'dy');
     const filterShape = attrs['filterShape'] as [number, number, number, number, number];
-    const info = tf.backend_util.computeConv3DInfo(x.shape as Conv[0], filterShape, attrs['strides'] as Conv[2], 1, attrs['pad'] as Conv[4]);
+    const info = tf.backend_util.computeConv3DInfo(x.shape as Conv3D[0], filterShape, attrs['strides'] as Conv3D[2], 1, attrs['pad'] as Conv3D[4]);
     const { padInfo, strideDepth } = info;
     const planeShape = filterShape.slice(1);
     const size = tf.util.sizeFromShape(planeShape);
     return filled(backend, filterShape, (out) => {
+      if (dy.shape.includes(0)) return;
       for (let tap = 0; tap < info.filterDepth; tap++) {
         const offset = tap - padInfo.front;
         const first = Math.max(0, Math.ceil(-offset / strideDepth));
         const last = Math.min(info.outDepth - 1, Math.floor((info.inDepth - 1 - offset) / strideDepth));
-        if (last < first || info.batchSize === 0) continue;
+        if (last < first) continue;
         const count = last - first + 1;
         const plane = compose(backend, (run) =>
           run(tf.Conv2DBackpropFilter, {

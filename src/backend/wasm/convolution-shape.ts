@@ -33,15 +33,24 @@ export function convolutionShape({ kernel, input, filter, attrs, depthwise = fal
   const dilations = (attrs['dilations'] ?? [1, 1]) as [number, number] | number;
   const info = tf.backend_util.computeConv2DInfo(
     input as Shape4D, filter as Shape4D, strides, dilations, attrs['pad'] as Pad, attrs['dimRoundingMode'] as Rounding, depthwise);
+  if (info.outHeight < 0 || info.outWidth < 0) {
+    throw new BackendError('BACKEND_KERNEL', {
+      found: `${kernel} of ${info.inHeight}x${info.inWidth} by a filter of ${info.effectiveFilterHeight}x${info.effectiveFilterWidth} has ${info.outHeight}x${info.outWidth} positions`,
+      expected: 'the filter fits into the padded input',
+      remedy: "Use a smaller filter, or padding 'same'.",
+    });
+  }
+  // A filter larger than the input by less than a stride has no position: nothing is computed, nothing written. (0 may be -0.)
+  if (info.outHeight === 0 || info.outWidth === 0) return { ...info, outShape: info.outShape.map((size) => size + 0) as Shape4D };
   const fits = (size: number, before: number, after: number, effective: number, stride: number): number =>
     Math.floor((size + before + after - effective) / stride) + 1;
   const height = fits(info.inHeight, info.padInfo.top, info.padInfo.bottom, info.effectiveFilterHeight, info.strideHeight);
   const width = fits(info.inWidth, info.padInfo.left, info.padInfo.right, info.effectiveFilterWidth, info.strideWidth);
-  if (height !== info.outHeight || width !== info.outWidth || height < 1 || width < 1) {
+  if (height !== info.outHeight || width !== info.outWidth) {
     throw new BackendError('BACKEND_KERNEL', {
       found: `${kernel} of ${info.inHeight}x${info.inWidth} by a filter of ${info.effectiveFilterHeight}x${info.effectiveFilterWidth}, strides [${info.strideHeight}, ${info.strideWidth}] and pad ${JSON.stringify(attrs['pad'])} covers ${height}x${width} positions`,
       expected: `TensorFlow.js computed ${info.outHeight}x${info.outWidth}, and the wasm kernel would write outside of its output`,
-      remedy: "Use pad 'valid' or 'same', or explicit padding [[0, 0], [top, bottom], [left, right], [0, 0]], and a filter no larger than the padded input.",
+      remedy: "Use pad 'valid' or 'same', or explicit padding [[0, 0], [top, bottom], [left, right], [0, 0]].",
     });
   }
   return info;

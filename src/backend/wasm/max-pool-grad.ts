@@ -1,29 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { windows2D, windows3D } from './pool-shape.js';
+import { flat, from, to, type Windows } from './pool-windows.js';
 import { address, simdOf } from './simd.js';
 import { filled, floats, input, type Kernel, type TrainingKernel } from './training-kernel.js';
-
-/** One spatial axis of a pooling: sizes, and where the first window begins (-padding). */
-interface Axis {
-  readonly size: number;
-  readonly outSize: number;
-  readonly window: number;
-  readonly stride: number;
-  readonly padding: number;
-}
-
-interface Windows {
-  readonly batch: number;
-  readonly channels: number;
-  readonly depth: Axis;
-  readonly height: Axis;
-  readonly width: Axis;
-}
-
-const flat: Axis = { size: 1, outSize: 1, window: 1, stride: 1, padding: 0 };
-
-/** First and (exclusive) last input position of a window, cut to the input. */
-const from = (axis: Axis, at: number): number => Math.max(0, at * axis.stride - axis.padding);
-const to = (axis: Axis, at: number): number => Math.min(axis.size, at * axis.stride - axis.padding + axis.window);
 
 /** Adds each output's gradient to the first maximum of its window. A window of NaN alone has no maximum and passes none. */
 function routeToMaxima(values: Float32Array, gradients: Float32Array, dx: Float32Array, windows: Windows): void {
@@ -80,9 +59,6 @@ const gradient = (windowsOf: (call: Parameters<Kernel>[0]) => Windows): Kernel =
   });
 };
 
-type Pool2D = Parameters<typeof tf.backend_util.computePool2DInfo>;
-type Pool3D = Parameters<typeof tf.backend_util.computePool3DInfo>;
-
 /**
  * The gradient of max pooling: each output's gradient goes to the first maximum of its window, as on the cpu backend.
  * The stock kernel visits every window of every input pixel (6.5 ms for [64, 26, 26, 8] by 2x2); this visits each
@@ -90,33 +66,11 @@ type Pool3D = Parameters<typeof tf.backend_util.computePool3DInfo>;
  */
 export const maxPoolGrad: TrainingKernel = {
   name: tf.MaxPoolGrad,
-  make: () => gradient((call) => {
-    const { attrs } = call;
-    const info = tf.backend_util.computePool2DInfo(
-      input(call, 'input').shape as Pool2D[0], attrs['filterSize'] as Pool2D[1], attrs['strides'] as Pool2D[2], 1, attrs['pad'] as Pool2D[4], attrs['dimRoundingMode'] as Pool2D[5]);
-    return {
-      batch: info.batchSize,
-      channels: info.inChannels,
-      depth: flat,
-      height: { size: info.inHeight, outSize: info.outHeight, window: info.effectiveFilterHeight, stride: info.strideHeight, padding: info.padInfo.top },
-      width: { size: info.inWidth, outSize: info.outWidth, window: info.effectiveFilterWidth, stride: info.strideWidth, padding: info.padInfo.left },
-    };
-  }),
+  make: () => gradient((call) => windows2D(input(call, 'input'), call)),
 };
 
 /** The same in three dimensions, where the stock kernel shares the fault of its forward pass (see max-pool-3d.ts). */
 export const maxPool3DGrad: TrainingKernel = {
   name: tf.MaxPool3DGrad,
-  make: () => gradient((call) => {
-    const { attrs } = call;
-    const info = tf.backend_util.computePool3DInfo(
-      input(call, 'input').shape as Pool3D[0], attrs['filterSize'] as Pool3D[1], attrs['strides'] as Pool3D[2], 1, attrs['pad'] as Pool3D[4], attrs['dimRoundingMode'] as Pool3D[5]);
-    return {
-      batch: info.batchSize,
-      channels: info.inChannels,
-      depth: { size: info.inDepth, outSize: info.outDepth, window: info.effectiveFilterDepth, stride: info.strideDepth, padding: info.padInfo.front },
-      height: { size: info.inHeight, outSize: info.outHeight, window: info.effectiveFilterHeight, stride: info.strideHeight, padding: info.padInfo.top },
-      width: { size: info.inWidth, outSize: info.outWidth, window: info.effectiveFilterWidth, stride: info.strideWidth, padding: info.padInfo.left },
-    };
-  }),
+  make: () => gradient((call) => windows3D(input(call, 'input'), call)),
 };

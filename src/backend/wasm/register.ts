@@ -6,15 +6,18 @@ import { cast } from './cast.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { conv3DBackpropFilter } from './conv3d-backprop-filter.js';
+import { conv3DBackpropInput } from './conv3d-backprop-input.js';
 import { convolutions } from './convolution.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-backprop.js';
 import { einsum } from './einsum.js';
 import { gather } from './gather.js';
 import { identity } from './identity.js';
+import { extremes } from './extremes.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { keepNan } from './keep-nan.js';
 import { maxPool3D } from './max-pool-3d.js';
 import { maxPool3DGrad, maxPoolGrad } from './max-pool-grad.js';
+import { pools } from './pool.js';
 import { reductions } from './reductions.js';
 import { rowOperations } from './row-operations.js';
 import { addTileGradient, tile } from './tile.js';
@@ -28,10 +31,12 @@ const trainingKernels: readonly TrainingKernel[] = [
   conv2DBackpropFilter,
   conv2DBackpropInput,
   conv3DBackpropFilter,
+  conv3DBackpropInput,
   ...convolutions,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   einsum,
+  ...extremes,
   fusedMatMul,
   gather,
   identity,
@@ -39,6 +44,7 @@ const trainingKernels: readonly TrainingKernel[] = [
   maxPool3D,
   maxPool3DGrad,
   maxPoolGrad,
+  ...pools,
   ...reductions,
   ...rowOperations,
   tile,

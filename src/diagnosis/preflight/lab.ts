@@ -239,6 +239,11 @@ export class Lab {
     return new Lab({ ...this.experiment, model }, this.options, engine, this.training, this.validation, this.batchSize, this.epochs, true);
   }
 
+  /** The same lab, which stays the owner of all it has, with other samples to train on. */
+  withSample(sample: Sample): Lab {
+    return new Lab(this.experiment, this.options, this.engine, sample, this.validation, this.batchSize, this.epochs, false);
+  }
+
   /** Ends what the lab made: a model that the user gave stays. */
   close(): void {
     this.engine.dispose();

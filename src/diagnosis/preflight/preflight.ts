@@ -3,13 +3,15 @@ import type { TrainscopeError } from '../../errors.js';
 import { ConfigError, DataError } from '../../errors.js';
 import { listProblems, problemsOf } from '../../problems.js';
 import { RandomStreams } from '../../random/index.js';
+import { thrownText } from '../../thrown-text.js';
 import { consolidate } from '../consolidate.js';
 import { type Finding } from '../finding.js';
-import type { Check, Stage } from './check.js';
+import type { Check, CheckResult, Stage } from './check.js';
 import { dataChecks } from './data/index.js';
 import type { Experiment } from './experiment.js';
 import { Lab, labDefaults } from './lab.js';
 import { modelChecks } from './model/index.js';
+import { pageOf } from './page.js';
 import { trainingChecks } from './training/index.js';
 
 /** All checks, in the order in which they run. */
@@ -23,7 +25,7 @@ export const preflightSchema = z.strictObject({
   skip: z.array(checkName).default([]).describe('Names of checks to leave out.'),
   samples: z.int().min(8).default(labDefaults.samples).describe('Samples of each source that are looked at, at most. 4096 give a share of 1% a standard error of 0.16%.'),
   seconds: z.number().positive().default(labDefaults.milliseconds / 1000).describe('Time after which checks that train are left out; the one under way is ended.'),
-  contactSheet: z.boolean().default(false).describe('Make a page that shows a batch as the model sees it, with labels and predictions.'),
+  contactSheet: z.boolean().default(false).describe('Make a page that shows a batch as the model sees it, with labels and predictions, and charts of what was measured.'),
   seed: z.int().default(labDefaults.seed).describe('Of all that is random in the checks: the same seed, the same findings.'),
 });
 export type PreflightOptions = z.input<typeof preflightSchema>;
@@ -75,6 +77,16 @@ async function withOwnRandom<T>(seed: number, body: () => Promise<T>): Promise<T
   }
 }
 
+/** What a check came to. A model or a loss that throws where it is asked about odd inputs ends that check alone. */
+async function told(run: Check['run'], lab: Lab): Promise<CheckResult> {
+  try {
+    return await run(lab);
+  } catch (error) {
+    if (error instanceof TrainscopeError) throw error;
+    return { findings: [], cannotTell: `it ended with an error: ${thrownText(error)}` };
+  }
+}
+
 /**
  * Looks at data, model and loss before a training, and trains on copies for a bounded number of steps. The model and the
  * optimizer are left as they were, to the bit; a model given as a function is made anew and ended.
@@ -107,10 +119,11 @@ export async function preflight(experiment: Experiment, options: PreflightOption
           continue;
         }
         const start = performance.now();
-        const { findings, measured = {}, cannotTell = null } = await run(lab);
+        const { findings, measured = {}, cannotTell = null } = await told(run, lab);
         all.push(...findings);
         records.push({ name, stage, ms: performance.now() - start, measured, cannotTell, findings: findings.length });
       }
+      if (wantsSheet) sheet = await pageOf(lab, records);
     } catch (error) {
       if (!isTheirs(error)) throw error;
       all.push(findingOf(error));

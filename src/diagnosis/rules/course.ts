@@ -96,3 +96,14 @@ export function oscillationOf({ epochs }: History): { readonly amplitude: number
 
 /** Whether the run came far enough for "it has not learned" to be a verdict: half of what was planned. */
 export const isLate = ({ epoch, plannedEpochs }: History): boolean => plannedEpochs === null || epoch >= plannedEpochs / 2;
+
+/** Measurements before a model that does not learn well yet is held to be one that does not: 100 steps and more as measured by default. */
+const timeToLearn = 15;
+
+/** Whether the model gets on, or has not had the time to: what is odd in it does not seem to be in its way. */
+export function getsOn(history: History): boolean {
+  if (history.measurements < timeToLearn) return true;
+  if (learned(history) !== null) return learnsWell(history);
+  const course = lossCourse(history);
+  return course === null || isFalling(course);
+}

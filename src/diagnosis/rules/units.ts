@@ -1,5 +1,5 @@
 import { digits, finding, percent } from '../finding.js';
-import { learned, learnsWell } from './course.js';
+import { getsOn, learned, learnsWell } from './course.js';
 import type { History } from './history.js';
 import { rule } from './rule.js';
 import type { LayerStatistics } from './statistics.js';
@@ -20,9 +20,11 @@ export const deadLayers = (history: History): readonly { readonly layer: string;
   Object.entries(history.latest?.layers ?? {}).flatMap(([layer, now]) => {
     const { dead = [], deadAtStart = 0 } = history.layers[layer] ?? {};
     const newest = dead.slice(-patience);
-    if (newest.length < patience || now.rows < fewestRows || !cutsAtZero(now)) return [];
+    if (newest.length < patience || !cutsAtZero(now)) return [];
     const share = Math.min(...newest);
-    return share < mostUnits ? [] : [{ layer, share, atStart: deadAtStart, rows: now.rows }];
+    // That every unit is silent in each of them needs no more rows than all batches have together.
+    const rows = share === 1 ? patience * now.rows : now.rows;
+    return share < mostUnits || rows < fewestRows ? [] : [{ layer, share, atStart: deadAtStart, rows: now.rows }];
   });
 
 /** One finding, for the first of them: what is silent there leaves nothing for the layers behind it. */
@@ -34,7 +36,7 @@ export const deadUnits = rule('dead-units', ['training-statistics'], (history) =
       finding({
         rule: 'dead-units',
         // With units to spare a network learns well on the rest of them. A layer that is silent as a whole lets nothing through.
-        severity: learnsWell(history) ? 'info' : all && noGradient(history) ? 'error' : 'warning',
+        severity: all && noGradient(history) && !learnsWell(history) ? 'error' : getsOn(history) ? 'info' : 'warning',
         message: `${all ? 'all' : `${percent(share)} of the`} units of ${layer} give 0 for every sample of ${patience} measured batches in a row`,
         where: { layer },
         evidence: { layers: Object.fromEntries(dead.map((each) => [each.layer, each.share])), share, atStart, rows, measurements: patience, association: learned(history)?.mean ?? null, learningRate: history.learningRate },
@@ -61,7 +63,7 @@ export const saturatedActivations = rule('saturated-activations', ['training-sta
     return [
       finding({
         rule: 'saturated-activations',
-        severity: learnsWell(history) || learned(history) === null ? 'info' : 'warning',
+        severity: getsOn(history) || learned(history) === null ? 'info' : 'warning',
         message: `${percent(share)} of the outputs of ${layer} are where the ${String(activation)} is flat, in ${patience} measurements in a row`,
         where: { layer },
         evidence: { share, rms, activation, association: learned(history)?.mean ?? null },

@@ -53,11 +53,11 @@ export const pipelineFaults: readonly Fault[] = [
     setups: ['friedman', 'mlp'],
     apply: (recipe) => ({
       ...recipe,
-      epochs: 4,
+      epochs: 10,
       source: (part) =>
         async function* () {
           for (const i of range(Math.floor(countOf(part) / recipe.batchSize))) {
-            await wait(30);
+            await wait(25);
             yield samplesOf(pickPart(part, range(recipe.batchSize, i * recipe.batchSize)));
           }
         },

@@ -18,6 +18,7 @@ export const dataCauses: Causes = {
   'labels-constant': ['distribution-shift', 'labels-not-predictable', 'targets-not-scaled', 'loss-ignores-labels', 'initial-loss', 'prior-bias', 'output-range', ...nothingToLearn],
   'labels-out-of-step': ['labels-not-predictable', 'label-noise', 'conflicting-labels', ...nothingToLearn],
   'labels-not-predictable': ['label-noise', 'conflicting-labels', ...nothingToLearn],
+  'sorted-by-class': ['one-class', 'class-collapse', 'loss-oscillating', 'predictions-oscillating', 'gradient-spike', 'loss-rising', 'loss-stuck', 'loss-slow', 'underfitting', 'learning-rate-too-high', 'metric-contradicts-loss'],
   'labels-not-distributions': ['initial-loss', 'loss-not-bounded', 'output-activation', 'logits-and-loss', 'loss-slow', 'underfitting', 'metric-contradicts-loss', 'loss-improves-predictions-worsen'],
   'loss-for-regression-on-classes': ['output-activation', 'initial-loss', 'output-range', 'loss-slow', 'loss-stuck', 'class-collapse', 'underfitting', 'metric-contradicts-loss'],
   'inputs-not-scaled': ['features-scales-differ', ...badSize],

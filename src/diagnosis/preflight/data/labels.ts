@@ -9,7 +9,7 @@ import { classCounts, rowsAre, targetOf, type ClassTarget } from './targets.js';
 
 /** Losses for numbers that are near or far: on classes they work, and learn slower and less (Golik et al. 2013, "Cross-entropy vs. squared error training"). */
 const forNumbers = new Set(['meanSquaredError', 'meanAbsoluteError', 'meanAbsolutePercentageError', 'meanSquaredLogarithmicError', 'huber', 'logcosh']);
-/** As SageMaker's ClassImbalance has it (FIELD 3a). */
+/** As the rule ClassImbalance of SageMaker Debugger has it. */
 const imbalanced = 10;
 
 type Look = (lab: Lab, output: number, column: Column, measured: Record<string, unknown>) => Finding | undefined | Promise<Finding | undefined>;
@@ -228,6 +228,17 @@ async function run(lab: Lab): Promise<CheckResult> {
   if (training.labels.length === 0) return { findings: [], cannotTell: 'there are no labels' };
   const findings: Finding[] = [];
   const measured: Record<string, unknown> = { samples: training.total ?? training.count };
+  if (training.complete && training.count < 50) {
+    findings.push(
+      finding({
+        rule: 'too-few-samples',
+        severity: 'info',
+        message: `there are ${String(training.count)} training samples: metrics of validation will mostly be chance`,
+        evidence: { samples: training.count },
+        remedy: 'Measure by cross-validation, and start with a small model.',
+      }),
+    );
+  }
   for (const [output, column] of training.labels.entries()) {
     for (const look of looks) {
       const found = await look(lab, output, column, measured);

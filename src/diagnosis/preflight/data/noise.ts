@@ -2,7 +2,7 @@ import { digits, finding, percent, type Finding } from '../../finding.js';
 import type { Check, CheckResult } from '../check.js';
 import type { Lab } from '../lab.js';
 import { nearest } from './neighbours.js';
-import { explainedByOutput, probesOf } from './predictability.js';
+import { explainedByOutput, probesOf, upperTail } from './predictability.js';
 import type { Points } from './representation.js';
 import { classCounts, targetOf, type ClassTarget } from './targets.js';
 
@@ -75,8 +75,8 @@ function confused({ counts }: Contradictions, control: Contradictions): Confused
         const n = sum(row);
         const m = sum(control.counts[looksLike]);
         const there = control.counts[looksLike]?.[labelled] ?? 0;
-        // 5 deviations: of the pairs of 10 classes one in 40,000 set-ups.
-        const isIt = looksLike !== labelled && count >= 10 && n >= 20 && m >= 10 && count / n - there / m >= 0.15 && above(count, n, there, m) > 5;
+        // Once in 10,000 set-ups by chance, over all pairs of classes.
+        const isIt = looksLike !== labelled && count >= 10 && n >= 20 && m >= 10 && count / n - there / m >= 0.15 && upperTail(above(count, n, there, m)) * counts.length * (counts.length - 1) < 1e-4;
         return { looksLike, labelled, share: count / Math.max(1, n), control: there / Math.max(1, m), isIt };
       }),
     )

@@ -145,9 +145,14 @@ async function run(lab: Lab): Promise<CheckResult> {
     const { pairing } = best;
     const linked = labelsAreAlike(lab.training.count, pairing.place, likeness, lab);
     const { correlation, pairs: couples } = largestOverlap(probe, pairing.place);
-    measured[target.name] = { ...(measured[target.name] as object), labelsAlike: linked, overlap: correlation };
+    // Windows of one series overlap from each to the next, and hold labels of windows further away than they are long.
+    const inSeries = [1, 2].some((step) => {
+      const next = largestOverlap(probe, (i) => (i + step < lab.training.count ? i + step : -1));
+      return next.correlation > Math.max(overlap, 5 / Math.sqrt(next.pairs));
+    });
+    measured[target.name] = { ...(measured[target.name] as object), labelsAlike: linked, overlap: correlation, inSeries };
     // Chance of the largest of dims^2 correlations: 5 / sqrt(couples) bounds it for 64 x 64 (p = 6e-7 each). Backwards, each couple comes twice.
-    if (linked || correlation > Math.max(overlap, 5 / Math.sqrt(pairing.kind === 'shift' ? couples : couples / 2))) continue;
+    if (linked || inSeries || correlation > Math.max(overlap, 5 / Math.sqrt(pairing.kind === 'shift' ? couples : couples / 2))) continue;
     const { found, remedy } = told(pairing);
     const unit = target.kind === 'classes' ? 'of neighbouring inputs agree in their labels' : 'is the correlation of labels of neighbouring inputs';
     const shown = target.kind === 'classes' ? percent : digits;

@@ -8,7 +8,7 @@ import { firstKernel, goesIntoEmbedding, type FirstKernel } from './first-kernel
 
 /**
  * Initialisers take inputs of variance 1 (Glorot and Bengio 2010; He et al. 2015): an rms of r makes the first layer's
- * outputs r times, and its weights' gradients r times, as large. 10 is what AutoTrainer calls abnormal (FIELD 3b).
+ * outputs r times, and its weights' gradients r times, as large. 10 is what AutoTrainer calls abnormal (utils/monitor.py).
  */
 const largest = 10;
 const smallest = 0.01;

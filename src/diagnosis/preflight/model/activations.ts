@@ -134,9 +134,10 @@ function course(layers: readonly LayerValues[], nodes: Nodes): readonly Finding[
   // A factor of 1000 over the depth is one no rate suits at both ends; a tap may be anything, so it is an info there.
   if (!(ratio > 1e3 || ratio < 1e-3)) return [];
   const rate = ratio ** (1 / (hidden.length - 1));
+  const told = ratio > 1 ? ({ rule: 'activations-explode' } as const) : ({ rule: 'activations-vanish' } as const);
   return [
     finding({
-      rule: ratio > 1 ? 'activations-explode' : 'activations-vanish',
+      ...told,
       severity: nodes.size === 0 ? 'info' : 'warning',
       where: { layer: last.name },
       message: `activations ${ratio > 1 ? 'grow' : 'shrink'} from ${digits(first.rms)} in "${first.name}" to ${digits(last.rms)} in "${last.name}" before training, by ${digits(rate)} a layer`,

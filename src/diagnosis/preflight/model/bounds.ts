@@ -68,7 +68,7 @@ export function boundsOf(output: OutputFacts, scaled: readonly Float32Array[]): 
   }
   // Values alone: an activation shows in values that lie at its bound, as ReLU's zeros do for any inputs and the ends of
   // sigmoid and tanh once the inputs are scaled up. That no value has come out beyond a bound is no evidence.
-  const share = (values: readonly number[] | Float32Array, at: number): number => values.reduce<number>((sum, each) => sum + (Math.abs(each - at) < 1e-3 ? 1 : 0), 0) / Math.max(1, values.length);
+  const share = (values: Float32Array, at: number): number => values.filter((each) => Math.abs(each - at) < 1e-3).length / Math.max(1, values.length);
   const last = scaled.at(-1);
   if (last === undefined) return undefined;
   const of = (from: number, to: number): Bounds => ({ least: from, most: to, isDistribution: false, isKnown: false });
@@ -76,6 +76,6 @@ export function boundsOf(output: OutputFacts, scaled: readonly Float32Array[]): 
     if (least >= 0 && share(last, 0) > 0.1) return of(0, 1);
     if (share(last, -1) > 0.1) return of(-1, 1);
   }
-  const zeros = predictions.reduce((sum, each) => sum + (each === 0 ? 1 : 0), 0) / Math.max(1, predictions.length);
+  const zeros = predictions.filter((each) => each === 0).length / Math.max(1, predictions.length);
   return least === 0 && most > 1 && zeros > 0.1 ? of(0, Infinity) : undefined;
 }

@@ -23,7 +23,9 @@ export const initialLoss: Check = {
       const chance = chanceLoss(output, form);
       measured[output.name] = { chance: chance ?? null, spreadOfPredictions: spreadOf(output.predictions) };
       const high = chance === undefined ? undefined : tooHigh(output, form, chance, outputLoss(facts, output, form));
+      const wide = form.expects === 'numbers' && output.kind === 'numbers' ? tooWide(output) : undefined;
       if (high !== undefined) findings.push(high);
+      else if (wide !== undefined) findings.push(wide);
       else if (facts.outputs.length === 1) {
         const prior = await priorBias(lab, facts, output, form, before);
         if (prior !== undefined) findings.push(prior);
@@ -68,19 +70,36 @@ function outputLoss({ indices }: Facts, { labels, predictions, width, kind }: Ou
 }
 
 function tooHigh(output: OutputFacts, form: LossForm, chance: number, loss: number): Finding | undefined {
-  // TheDeepChecker's bound is 100% above ln C; logits of a standard deviation of 2, as He's kernels make them in the
-  // last layer, come near it, so a warning needs 200%.
+  // TheDeepChecker's bound is 100% above ln C. Small nets with He's kernels in the last layer come to 250% for two
+  // classes (measured), so a warning needs 3 nats as well: logits of a standard deviation s cost about s^2 / 2 more.
   const excess = loss / chance - 1;
   if (!(excess > 1)) return undefined;
   const isLogits = form.expects === 'softmax-logits' || form.expects === 'sigmoid-logits';
   const size = isLogits ? rms(output.predictions) : undefined;
   return finding({
     rule: 'initial-loss',
-    severity: excess > 2 ? 'warning' : 'info',
+    severity: excess > 2 && loss - chance > 3 ? 'warning' : 'info',
     where: { layer: output.name },
     message: `output "${output.name}" begins with a loss of ${digits(loss)}, and one that knows nothing with ${digits(chance)}: it is sure of wrong answers before training${size === undefined ? '' : `, with logits of a size of ${digits(size)}`}`,
     evidence: { loss, chance, excess, logits: size ?? null },
     remedy: `Make the last layer's kernel smaller${size === undefined ? '' : ` (logits of a size of about 1: by ${digits(size)})`}, and look whether inputs are scaled and biases begin at 0.`,
+  });
+}
+
+/** Predictions of measured values that differ far more than the labels do. */
+function tooWide({ name, predictions, labels }: OutputFacts): Finding | undefined {
+  const [own, wanted] = [spreadOf(predictions), spreadOf(labels.values)];
+  const ratio = own / wanted;
+  // Standard initialisers come to 0.1 to 3 for labels of a spread of 1. At 10 a loss of 100 variances is to be unlearned
+  // first; at 100, of 10,000.
+  if (!(wanted > 0 && ratio > 10)) return undefined;
+  return finding({
+    rule: 'initial-loss',
+    severity: ratio > 100 ? 'warning' : 'info',
+    where: { layer: name },
+    message: `output "${name}" begins with predictions of a standard deviation of ${digits(own)}, ${digits(ratio)} times that of its labels (${digits(wanted)})`,
+    evidence: { spreadOfPredictions: own, spreadOfLabels: wanted, ratio },
+    remedy: 'Look whether inputs and labels are scaled to a standard deviation of about 1, and whether kernels begin too large.',
   });
 }
 

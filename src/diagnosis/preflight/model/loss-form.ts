@@ -101,3 +101,16 @@ function factorsOf(reference: Reference, rows: number, size: number, width: numb
   const signs = new Set(factors.map(Math.sign));
   return signs.size === 1 ? factors[0] : undefined;
 }
+
+/** Whether a custom loss takes class numbers for targets, the same for each class's prediction: its formula, if so. */
+export async function takesClassNumbers(probe: LossProbe): Promise<string | undefined> {
+  const { output, size, rows, labels } = probe;
+  if (!output.loss.custom || output.kind !== 'class' || new Set(labels).size < 2) return undefined;
+  const targets = new Float32Array(rows.length * size);
+  for (const [i, each] of labels.entries()) targets.fill(each, i * output.width, (i + 1) * output.width);
+  const predictions = Array.from({ length: draws }, (_, draw) => probe.normals(`numbers/${String(draw)}`, 1.5));
+  const found: Float32Array[] = [];
+  for (const each of predictions) found.push(await probe.single(each));
+  if (!found.every(allFinite)) return undefined;
+  return references.find((each) => each.expects === 'numbers' && factorsOf(each, rows.length, size, output.width, targets, predictions, found) !== undefined)?.name;
+}

@@ -103,22 +103,22 @@ async function isLinear(probe: LossProbe): Promise<number | undefined> {
   return isStraight || slope > 5 ? slope : undefined;
 }
 
-/** A loss of numbers that falls in both directions away from the labels, at 1, 10 and 100 spreads, ever further. */
+/** A loss of numbers that falls in both directions away from the labels, at 100 spreads below that at the labels, at 1000 ever further. */
 async function unbounded(probe: LossProbe, targets: Float32Array, numbers: Record<string, unknown>): Promise<Finding | undefined> {
   const scale = Math.max(spreadOf(targets), 1e-3);
   const sign = probe.normals('direction').map(Math.sign);
   const at = async (distance: number): Promise<number> => probe.batch(targets.map((each, i) => each + distance * scale * (sign[i] ?? 1)));
   const losses = new Map<number, number>();
-  for (const distance of [-100, -10, 0, 10, 100]) losses.set(distance, await at(distance));
+  for (const distance of [-1000, -100, 0, 100, 1000]) losses.set(distance, await at(distance));
   numbers['lossAwayFromLabels'] = Object.fromEntries(losses);
   const of = (distance: number): number => losses.get(distance) ?? NaN;
-  const falls = (side: number): boolean => of(10 * side) < of(0) && of(100 * side) - of(0) < 5 * (of(10 * side) - of(0));
+  const falls = (side: number): boolean => of(100 * side) < of(0) && of(1000 * side) - of(0) < 5 * (of(100 * side) - of(0));
   if (!falls(1) || !falls(-1)) return undefined;
   return finding({
     rule: 'loss-not-bounded',
     severity: 'error',
     where: { layer: probe.output.name },
-    message: `the loss "${probe.output.loss.name}" falls the further predictions are from the labels: ${digits(of(0))} at them, ${digits(of(10))} at 10 standard deviations, ${digits(of(100))} at 100`,
+    message: `the loss "${probe.output.loss.name}" falls the further predictions are from the labels: ${digits(of(0))} at them, ${digits(of(100))} at 100 standard deviations, ${digits(of(1000))} at 1000`,
     evidence: { losses: Object.fromEntries(losses) },
     remedy: 'Square the error or make it absolute, and see that its sign is positive.',
   });

@@ -1,7 +1,7 @@
 import { digits, finding, type Finding } from '../../finding.js';
 import type { Check } from '../check.js';
 import { factsOf, type OutputFacts } from './facts.js';
-import { lossFormOf } from './loss-form.js';
+import { lossFormOf, takesClassNumbers } from './loss-form.js';
 import { LossProbe, sigmoidOf, softmaxOf } from './loss-probe.js';
 import { lossPreference } from './loss-preference.js';
 import { furthest, meanOf, rms, spreadOf } from './predictions.js';
@@ -55,6 +55,17 @@ const isApart = (a: number, b: number): boolean => Math.abs(a - b) > differ * Ma
 async function lossBroadcast(probe: LossProbe, predictions: Float32Array, numbers: Record<string, unknown>): Promise<Finding | undefined> {
   const { labels, rest, name, loss } = probe.output;
   if (probe.rows.length < 2) return undefined;
+  const formula = await takesClassNumbers(probe);
+  if (formula !== undefined) {
+    return finding({
+      rule: 'loss-broadcast',
+      severity: 'error',
+      where: { layer: name },
+      message: `labels are class numbers from 0 to ${String((rest.at(-1) ?? 1) - 1)}, and the loss "${loss.name}" is the ${formula} between a number and all ${String(rest.at(-1) ?? 1)} predictions of its sample: every class is pulled to the same number`,
+      evidence: { labels: labels.shape.slice(1), predictions: [...rest], formula },
+      remedy: 'Use sparseCategoricalCrossentropy, or turn class numbers into rows with tf.oneHot.',
+    });
+  }
   const asGiven = await probe.batch(predictions);
   const reshaped = await probe.reshaped(predictions);
   if (reshaped === undefined || !Number.isFinite(reshaped)) return undefined;

@@ -55,17 +55,24 @@ async function noiseOnOutput(lab: Lab, nodes: readonly LayerNode[]): Promise<rea
   return nodes.length === 0 ? handwrittenNoise(lab) : [];
 }
 
-/** Outputs of a model written by hand that are 0 in training alone. */
+/**
+ * Outputs of a model written by hand that are 0 in training alone, where the others are all larger by one factor: that
+ * of dropout. Where hidden units drop out, outputs may be 0 by chance, and the others change each in its own way.
+ */
 async function handwrittenNoise(lab: Lab): Promise<readonly Finding[]> {
   const batch = lab.batch(lab.choose(Math.min(64, lab.training.count), 'model/noise'));
   try {
-    const shares = await lab.trial(async () => {
-      const share = (values: Float32Array | undefined): number => (values === undefined || values.length < 20 ? 0 : values.reduce((sum, each) => sum + (each === 0 ? 1 : 0), 0) / values.length);
-      const of = async (training: boolean): Promise<readonly number[]> => (await valuesOf(lab.forward(batch.inputs, training).outputs)).map(share);
-      return { training: await of(true), inference: await of(false) };
-    });
-    const at = shares.training.findIndex((each, i) => each > 0.05 && shares.inference[i] === 0);
-    return at < 0 ? [] : [onOutput(lab.model.outputs[at]?.name ?? '', `${percent(shares.training[at] ?? 0)} of the outputs are 0 in training and none in inference: dropout is applied to the outputs themselves`)];
+    const [training, inference] = await lab.trial(async () => [await valuesOf(lab.forward(batch.inputs, true).outputs), await valuesOf(lab.forward(batch.inputs, false).outputs)] as const);
+    for (const [i, values] of training.entries()) {
+      const before = inference[i] ?? new Float32Array();
+      if (values.length < 20 || before.some((each) => each === 0)) continue;
+      const factors = Array.from(values, (each, at) => each / (before[at] ?? NaN)).filter((each) => each !== 0);
+      const [factor = NaN] = factors;
+      const share = 1 - factors.length / values.length;
+      if (!(share > 0.05) || factors.length < 4 || factors.some((each) => !(Math.abs(each - factor) < 1e-3 * factor))) continue;
+      return [onOutput(lab.model.outputs[i]?.name ?? '', `${percent(share)} of the outputs are 0 in training and none in inference: dropout is applied to the outputs themselves`)];
+    }
+    return [];
   } finally {
     disposeBatch(batch);
   }

@@ -27,7 +27,7 @@ export const whyNot = (lab: Lab): Promise<string | undefined> =>
   });
 
 /** Milliseconds for one run of many steps: some ten of them make a preflight of a small set-up. */
-const runTime = { small: 250, fresh: 350 };
+const runTime = { small: 400, fresh: 400 };
 /** A run of these many samples a batch takes about as long as the user's for so many steps. */
 const most = { small: 150, fresh: 120 };
 

@@ -36,8 +36,8 @@ export function readSweep(rates: readonly number[], losses: readonly number[]): 
   const lowest = Math.min(...losses.filter(Number.isFinite));
   const at = losses.indexOf(lowest);
   const fall = start - lowest;
-  // Less than a twentieth of the loss is the difference of one batch from the next.
-  if (!(fall > 0.05 * Math.abs(start)) || at < 2) return { min: undefined, max: undefined, suggestion: undefined };
+  // Less than a tenth of the loss is the difference of some batches from the next (measured on weak signals).
+  if (!(fall > 0.1 * Math.abs(start)) || at < 2) return { min: undefined, max: undefined, suggestion: undefined };
   const first = losses.findIndex((loss) => loss < start - begins * fall);
   let steepest = 1;
   for (let i = 1; i <= at; i += 1) if ((losses[i] ?? 0) - (losses[i - 1] ?? 0) < (losses[steepest] ?? 0) - (losses[steepest - 1] ?? 0)) steepest = i;

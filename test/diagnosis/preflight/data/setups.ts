@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { expect } from 'vitest';
 import { dataChecks } from '../../../../src/diagnosis/preflight/data/index.js';
+import type { DataSource } from '../../../../src/data/index.js';
 import type { Experiment } from '../../../../src/diagnosis/preflight/experiment.js';
 import { Lab, labDefaults } from '../../../../src/diagnosis/preflight/lab.js';
 import type { Finding } from '../../../../src/diagnosis/finding.js';
@@ -32,13 +33,13 @@ export function sums(count: number, features = 6): { inputs: number[][]; labels:
 export const net = (features: number, units: number, activation?: 'softmax' | 'sigmoid' | 'linear') => (): Sequential =>
   sequential({ layers: [layers.dense({ units: 6, activation: 'relu', inputShape: [features], name: 'hidden' }), layers.dense({ units, activation: activation ?? 'linear', name: 'out' })] });
 
-export const classifier = (data: unknown, validation?: unknown, features = 6, classes = 4): Experiment =>
-  ({ model: net(features, classes, 'softmax'), loss: 'sparseCategoricalCrossentropy', backend: 'keep', data, ...(validation === undefined ? {} : { validation }) }) as Experiment;
+export const classifier = (data: DataSource, validation?: DataSource, features = 6, classes = 4): Experiment =>
+  ({ model: net(features, classes, 'softmax'), loss: 'sparseCategoricalCrossentropy', backend: 'keep', data, validation });
 
-export const regressor = (data: unknown, validation?: unknown, features = 6): Experiment =>
-  ({ model: net(features, 1), loss: 'meanSquaredError', backend: 'keep', data, ...(validation === undefined ? {} : { validation }) }) as Experiment;
+export const regressor = (data: DataSource, validation?: DataSource, features = 6): Experiment =>
+  ({ model: net(features, 1), loss: 'meanSquaredError', backend: 'keep', data, validation });
 
-export const cut = <T extends { inputs: readonly unknown[]; labels: readonly unknown[] }>({ inputs, labels }: T, from: number, to?: number) => ({ inputs: inputs.slice(from, to), labels: labels.slice(from, to) });
+export const cut = <L>({ inputs, labels }: { readonly inputs: number[][]; readonly labels: L[] }, from: number, to?: number): { inputs: number[][]; labels: L[] } => ({ inputs: inputs.slice(from, to), labels: labels.slice(from, to) });
 
 /** All findings of this stage. No check may leave a tensor, or throw. */
 export async function look(experiment: Experiment): Promise<readonly Finding[]> {

@@ -13,7 +13,7 @@ type Grad = (dy: tf.Tensor, x: tf.Tensor) => tf.Tensor;
 
 /** tanh with a gradient of one's own. */
 class OwnTanh extends layers.Layer {
-  static override readonly className = 'OwnTanh';
+  static readonly className = 'OwnTanh';
   constructor(private readonly gradient: Grad) {
     super({});
   }

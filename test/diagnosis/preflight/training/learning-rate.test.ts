@@ -65,7 +65,7 @@ describe('learning-rate-range', () => {
     expect(readSweep(rates, [2, 2, 1.9, 1.2, 1, 5])).toEqual({ min: 1e-3, max: 1e-1, suggestion: 1e-2 });
   });
 
-  it('has no range where the loss stays within 5%', () => {
+  it('has no range where the loss stays within 10%', () => {
     expect(readSweep([1e-3, 1e-2, 1e-1], [2, 1.98, 2.01])).toEqual({ min: undefined, max: undefined, suggestion: undefined });
   });
 

@@ -1,0 +1,3 @@
+import type { RulePlot } from './plot.js';
+
+export const modelPlots: readonly RulePlot[] = [];
