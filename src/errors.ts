@@ -58,6 +58,7 @@ export const errorCodes = [
   'BACKEND_UNAVAILABLE',
   'BACKEND_UNKNOWN',
   'BACKEND_KERNEL',
+  'BACKEND_MEMORY',
   'BACKEND_DEVICE',
   'BACKEND_SYNC_READ',
 ] as const;

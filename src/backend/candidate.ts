@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
+import { restoreFactory } from './factories.js';
 import { exported, loadingFailed, versionOf, type LoadPackage } from './load-package.js';
 import { supplyNullCheck } from './null-check.js';
 import { withoutNewProcessListeners } from './wasm/process-listeners.js';
 import { text } from './text.js';
+import { guardMemoryInUse } from './wasm/guard-memory.js';
 import { registerTrainingKernels } from './wasm/register.js';
 import { findAdapter, type WebgpuOptions } from './webgpu/adapter.js';
 import type { GpuAdapter } from './webgpu/gpu.js';
@@ -30,13 +32,16 @@ export type Attempt =
 
 const refused = (reason: string, remedy?: string): Attempt => ({ works: false, reason, remedy });
 
+/** Kernels stay when their backend is removed: those of a package's own copy of TensorFlow.js are not seen here at all. */
+const isRemoved = (name: string): boolean => (name === 'wasm' || name === 'cpu') && tf.getKernelsForBackend(name).length > 0;
+
 /**
  * Makes a registered backend the one in use and has it multiply: [1 2; 3 4] x [5; 6] = [17; 39]. A backend that
  * initialises and then fails at its first kernel (a driver, a missing instruction set) is refused here rather than in step 1.
  */
 async function useAndProbe(name: string): Promise<string | undefined> {
   // A package that brings a TensorFlow.js of its own registers with that one, and this one never sees it.
-  if ((tf.findBackendFactory(name) as unknown) == null) return `no backend "${name}" was registered with the copy of @tensorflow/tfjs-core that trainscope uses`;
+  if ((tf.findBackendFactory(name) as unknown) == null) return isRemoved(name) ? `tf.removeBackend took the backend "${name}" away before trainscope saw it, and its package registers it once alone` : `no backend "${name}" was registered with the copy of @tensorflow/tfjs-core that trainscope uses`;
   try {
     if (!(await tf.setBackend(name))) return `the backend "${name}" did not initialise`;
     const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6], [2, 1])));
@@ -141,10 +146,12 @@ async function wasm({ load }: Asked): Promise<Attempt> {
       (setWasmPaths as (prefix: string) => void)(`${dirname(binary)}${sep}`);
     }
     registerTrainingKernels();
+    restoreFactory('wasm');
   } catch (error) {
     return refused(loadingFailed('@tensorflow/tfjs-backend-wasm', error));
   }
   const problem = await withoutNewProcessListeners(() => useAndProbe('wasm'));
+  if (problem === undefined) guardMemoryInUse();
   return problem === undefined ? { works: true, registeredAs: 'wasm', version: versionOf(module, 'version_wasm'), device: 'cpu', notes: [] } : refused(problem);
 }
 
@@ -155,6 +162,7 @@ async function cpu({ load }: Asked): Promise<Attempt> {
   } catch (error) {
     return refused(loadingFailed('@tensorflow/tfjs-backend-cpu', error));
   }
+  restoreFactory('cpu');
   const problem = await useAndProbe('cpu');
   return problem === undefined ? { works: true, registeredAs: 'cpu', version: versionOf(module, 'version_cpu'), device: 'cpu', notes: [] } : refused(problem);
 }

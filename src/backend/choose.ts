@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, type BackendRefusal } from '../errors.js';
 import { supplyChainedOps } from './chained-ops.js';
-import { didYouMean } from '../nearest-name.js';
 import { attempts, backendNames, type BackendName } from './candidate.js';
+import { checkBackendName, checkChooseOptions } from './choose-options.js';
+import { noteFactories } from './factories.js';
 import { loadInstalled, type LoadPackage } from './load-package.js';
+import { guardMemoryInUse } from './wasm/guard-memory.js';
 import { registerTrainingKernels } from './wasm/register.js';
 import type { WebgpuOptions } from './webgpu/adapter.js';
 import { mendCast } from './webgpu/mend-cast.js';
@@ -42,8 +44,6 @@ export interface ChooseBackendOptions {
 /** The last choice of this process, to tell a backend that we set up from one that the caller did. */
 let lastChoice: BackendChoice | undefined;
 
-const isBackendName = (name: string): name is BackendName => (backendNames as readonly string[]).includes(name);
-
 /** The name in use, if any: before the first tensor there is none, which the types of TensorFlow.js leave out. */
 const inUse = (): string | undefined => {
   const name = tf.getBackend() as string | undefined;
@@ -54,6 +54,7 @@ function keep(name: string): BackendChoice {
   const notes = [`the backend "${name}" was already set up and is kept`];
   if (name === 'wasm') {
     registerTrainingKernels();
+    guardMemoryInUse();
     notes.push('the kernels that training needs were added to it');
   }
   if (name === 'webgpu') {
@@ -79,7 +80,7 @@ function keep(name: string): BackendChoice {
  * downloaded at installation; wasm and cpu against the packages themselves, webgpu against both.
  *
  * Throws BackendError: BACKEND_UNKNOWN for a name that is none of these, BACKEND_UNAVAILABLE, with `refusals`,
- * when what was asked for cannot be had.
+ * when what was asked for cannot be had; and ConfigError OPTIONS_INVALID.
  *
  * @example
  * const { backend, refusals } = await chooseBackend('auto');
@@ -95,15 +96,12 @@ export function chooseBackend(choice: 'auto' | BackendName = 'auto', options: Ch
 
 let lastTurn: Promise<unknown> = Promise.resolve();
 
-async function choose(choice: 'auto' | BackendName, { load = loadInstalled, webgpu = {} }: ChooseBackendOptions): Promise<BackendChoice> {
+async function choose(given: unknown, options: ChooseBackendOptions): Promise<BackendChoice> {
+  const choice = checkBackendName(given);
+  checkChooseOptions(options);
+  const { load = loadInstalled, webgpu = {} } = options;
   supplyChainedOps();
-  // Names come from config files and the command line as well.
-  const asked: string = choice;
-  if (asked !== 'auto' && !isBackendName(asked)) {
-    const known = ['auto', ...backendNames];
-    const near = didYouMean(asked, known);
-    throw new BackendError('BACKEND_UNKNOWN', { found: `"${asked}" is not a backend`, expected: `known are ${known.join(', ')}`, ...(near === '' ? {} : { remedy: near }) });
-  }
+  noteFactories();
   const current = inUse();
   if (choice === 'auto' && current !== undefined) {
     return current === lastChoice?.registeredAs ? lastChoice : keep(current);

@@ -6,7 +6,14 @@ import { trainingCauses } from './preflight/training/causes.js';
 import { watchCauses } from './rules/causes.js';
 
 /** All causes, from the data to the training: of two findings of one severity, that of the earlier cause comes first. */
-export const causes: Causes = { ...dataCauses, ...modelCauses, ...trainingCauses, ...watchCauses };
+export const causes: Causes = together(dataCauses, modelCauses, trainingCauses, watchCauses);
+
+/** A rule that several stages name keeps its first place, and brings about what any of them says. */
+function together(...stages: readonly Causes[]): Causes {
+  const all: Record<string, readonly string[]> = {};
+  for (const stage of stages) for (const [rule, symptoms] of Object.entries(stage)) all[rule] = [...new Set([...(all[rule] ?? []), ...symptoms])];
+  return all;
+}
 
 const keyOf = ({ rule, where }: Finding): string => JSON.stringify([rule, where.layer, where.weight, where.feature, where.sample]);
 

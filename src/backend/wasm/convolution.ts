@@ -16,7 +16,7 @@ function guarded(name: string, depthwise: boolean): TrainingKernel {
       const x = input(call, 'x');
       const filter = input(call, 'filter');
       const info = convolutionShape({ kernel: name, input: x.shape, filter: filter.shape, attrs, depthwise });
-      if (info.outShape.includes(0) || info.inChannels === 0) return zeros(backend, info.outShape);
+      if (info.outShape.includes(0) || info.inChannels === 0 || (x.shape.includes(0) && inputs['bias'] === undefined)) return zeros(backend, info.outShape);
       const activation = attrs['activation'];
       const plain = activation === undefined || fusesSafely(activation);
       return compose(backend, (run) => {

@@ -3,7 +3,7 @@ import { columnReach, rowReach } from './columns.js';
 import { turnedPadding } from './conv2d-backprop-input.js';
 import { convolutionShape, type Conv2DInfo } from './convolution-shape.js';
 import { address, simdOf } from './simd.js';
-import { compose, floats, input, filled, type TrainingKernel } from './training-kernel.js';
+import { compose, floats, input, filled, zeros, type TrainingKernel } from './training-kernel.js';
 
 /** Visits each pair of an input pixel and an output position that a filter tap connects, by the index of its first channel. */
 function eachConnection(info: Conv2DInfo, visit: (tap: number, pixel: number, position: number) => void): void {
@@ -81,6 +81,7 @@ export const depthwiseBackpropInput: TrainingKernel = {
     const filter = input(call, 'filter');
     const shape = attrs['inputShape'] as number[];
     const info = convolutionShape({ kernel: tf.DepthwiseConv2dNativeBackpropInput, input: shape, filter: filter.shape, attrs, depthwise: true });
+    if (dy.shape.includes(0)) return zeros(backend, shape);
     const { inChannels } = info;
     const multiplier = info.outChannels / inChannels;
     const pad = turnedPadding(info);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { BackendError } from '../../errors.js';
+import { withIntegers } from './as-floats.js';
 import { batchMatMul } from './batch-mat-mul.js';
 import { cast } from './cast.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
@@ -49,6 +50,7 @@ const trainingKernels: readonly TrainingKernel[] = [
   ...rowOperations,
   tile,
   unsortedSegmentSum,
+  ...withIntegers,
 ];
 
 /** Functions that are ours, so that a second call does not put them in front of themselves. */

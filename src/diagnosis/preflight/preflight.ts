@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { TrainscopeError } from '../../errors.js';
-import { ConfigError, DataError } from '../../errors.js';
+import { ConfigError, DataError, TrainscopeError } from '../../errors.js';
 import { listProblems, problemsOf } from '../../problems.js';
 import { RandomStreams } from '../../random/index.js';
 import { thrownText } from '../../thrown-text.js';
