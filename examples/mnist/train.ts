@@ -1,5 +1,5 @@
 /**
- * Trains a network on the MNIST digits with all seven plugins on, and says what happened.
+ * Trains a network on the MNIST digits with seven plugins on, and says what happened.
  *
  *     npm run mnist -- [--model mlp|cnn] [--epochs N] [--out out/mnist] [--seed 1]
  *
