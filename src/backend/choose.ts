@@ -3,6 +3,7 @@ import { BackendError, type BackendRefusal } from '../errors.js';
 import { supplyChainedOps } from './chained-ops.js';
 import { attempts, backendNames, type BackendName } from './candidate.js';
 import { checkBackendName, checkChooseOptions } from './choose-options.js';
+import { supplyConv3DTransposeGradient } from './conv3d-transpose-gradient.js';
 import { noteFactories } from './factories.js';
 import { loadInstalled, type LoadPackage } from './load-package.js';
 import { guardMemoryInUse } from './wasm/guard-memory.js';
@@ -101,10 +102,14 @@ async function choose(given: unknown, options: ChooseBackendOptions): Promise<Ba
   checkChooseOptions(options);
   const { load = loadInstalled, webgpu = {} } = options;
   supplyChainedOps();
+  supplyConv3DTransposeGradient();
   noteFactories();
   const current = inUse();
   if (choice === 'auto' && current !== undefined) {
-    return current === lastChoice?.registeredAs ? lastChoice : keep(current);
+    if (current !== lastChoice?.registeredAs) return keep(current);
+    // It may have been taken down and set up anew since.
+    if (current === 'wasm') guardMemoryInUse();
+    return lastChoice;
   }
 
   const refusals: BackendRefusal[] = [];

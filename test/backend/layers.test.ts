@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { input, layers, model as functional, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { supplyConv3DTransposeGradient } from '../../src/backend/conv3d-transpose-gradient.js';
 import { difference, fixed, onCpuAndTested, testedBackend } from './on-backends.js';
 
 interface Example {
@@ -39,6 +40,10 @@ const examples: Example[] = [
   { name: 'conv2dTranspose, stride 3, valid', shape: [3, 4, 3], build: (x) => through(layers.conv2dTranspose({ filters: 4, kernelSize: 2, strides: 3 }))(x) },
   { name: 'conv2dTranspose, stride 1', shape: [5, 5, 2], build: (x) => through(layers.conv2dTranspose({ filters: 3, kernelSize: 3 }))(x) },
   { name: 'conv3d', shape: [5, 4, 5, 2], build: (x) => through(layers.conv3d({ filters: 3, kernelSize: [2, 3, 2], strides: [2, 1, 2], padding: 'same' }))(x) },
+  { name: 'conv3d, stride 3', shape: [5, 4, 7, 2], build: (x) => through(layers.conv3d({ filters: 3, kernelSize: [2, 1, 3], strides: [1, 2, 3], padding: 'valid' }), layers.dense({ units: 2, activation: 'tanh' }))(x) },
+  { name: 'conv3d behind conv3d', shape: [5, 4, 5, 2], build: (x) => through(layers.conv3d({ filters: 2, kernelSize: 2, activation: 'tanh', padding: 'same' }), layers.conv3d({ filters: 3, kernelSize: 2, strides: 2, padding: 'same' }))(x) },
+  { name: 'conv3dTranspose', shape: [3, 2, 4, 2], build: (x) => through(layers.conv3dTranspose({ filters: 3, kernelSize: [2, 3, 2], strides: [2, 1, 2], padding: 'same' }))(x) },
+  { name: 'conv3dTranspose behind conv3d', shape: [4, 4, 4, 2], build: (x) => through(layers.conv3d({ filters: 3, kernelSize: 2, strides: 2 }), layers.conv3dTranspose({ filters: 2, kernelSize: 2, strides: 2 }))(x) },
   { name: 'embedding', shape: [5], below: 11, build: (x) => through(layers.embedding({ inputDim: 11, outputDim: 3 }))(x) },
   { name: 'embedding with masked zeros into an LSTM', shape: [5], below: 4, build: (x) => through(layers.embedding({ inputDim: 4, outputDim: 3, maskZero: true }), layers.lstm({ recurrentInitializer: 'glorotUniform', units: 2 }))(x) },
   { name: 'masking before a simpleRNN', shape: [5, 3], build: (x) => through(layers.masking({ maskValue: 0 }), layers.simpleRNN({ recurrentInitializer: 'glorotUniform', units: 2 }))(x) },
@@ -50,6 +55,7 @@ const examples: Example[] = [
   { name: 'convLstm2d', shape: [3, 5, 4, 2], build: (x) => through(layers.convLstm2d({ recurrentInitializer: 'glorotUniform', filters: 2, kernelSize: 3, padding: 'same' }))(x) },
   { name: 'batchNormalization', shape: [5, 4, 3], build: (x) => through(layers.batchNormalization())(x) },
   { name: 'layerNormalization', shape: [5, 7], build: (x) => through(layers.layerNormalization())(x) },
+  { name: 'prelu, the last axis shared', shape: [3, 4, 5], build: (x) => through(layers.prelu({ alphaInitializer: 'ones', sharedAxes: [2, 3] }))(x) },
   { name: 'prelu', shape: [7], build: (x) => through(layers.prelu({ alphaInitializer: 'ones' }))(x) },
   ...([
     ['elu', [7], () => layers.elu()], ['leakyReLU', [7], () => layers.leakyReLU()], ['reLU', [7], () => layers.reLU()], ['reLU up to 0.5', [7], () => layers.reLU({ maxValue: 0.5 })],
@@ -117,6 +123,9 @@ function step(example: Example): tf.Tensor[] {
 }
 
 describe(`every layer that trains has the same predictions, loss and gradients on ${testedBackend} as on cpu`, () => {
+  // The gradient of conv3dTranspose, which cpu has none of by itself.
+  beforeAll(supplyConv3DTransposeGradient);
+
   test.each(examples.map((example) => [example.name, example] as const))('%s', async (_, example) => {
     const both = await onCpuAndTested(() => step(example));
     expect(both.tested.length).toBeGreaterThan(2);

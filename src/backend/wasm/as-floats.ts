@@ -10,7 +10,11 @@ function asFloats(name: string, types: readonly DataType[], resultOf: (type: Dat
       const { attrs, backend } = call;
       const x = input(call, 'x');
       if (!types.includes(x.dtype)) return stock(call);
-      return compose(backend, (run) => run(tf.Cast, { x: run(stock, { ...call.inputs, x: run(tf.Cast, { x }, { dtype: 'float32' }) }, attrs) }, { dtype: resultOf(x.dtype) }));
+      return compose(backend, (run) => {
+        const result = run(stock, { ...call.inputs, x: run(tf.Cast, { x }, { dtype: 'float32' }) }, attrs);
+        // A fraction is cut off before it is asked whether there is anything, as on cpu.
+        return run(tf.Cast, { x: run(tf.Cast, { x: result }, { dtype: 'int32' }) }, { dtype: resultOf(x.dtype) });
+      });
     },
   };
 }

@@ -30,8 +30,8 @@ export const conv3DBackpropFilter: TrainingKernel = {
         const count = last - first + 1;
         const plane = compose(backend, (run) =>
           run(tf.Conv2DBackpropFilter, {
-            x: planes(run, x, offset + first * strideDepth, count, strideDepth),
-            dy: planes(run, dy, first, count, 1),
+            x: run(() => planes(backend, x, offset + first * strideDepth, count, strideDepth), {}),
+            dy: run(() => planes(backend, dy, first, count, 1), {}),
           }, {
             filterShape: planeShape,
             strides: [info.strideHeight, info.strideWidth],

@@ -30,7 +30,7 @@ export const conv3DBackpropInput: TrainingKernel = {
         const part = compose(backend, (run) => {
           const plane = run(tf.Slice, { x: filter }, { begin: [tap, 0, 0, 0, 0], size: [1, ...filter.shape.slice(1)] });
           return run(tf.Conv2DBackpropInput, {
-            dy: planes(run, dy, first, count, 1),
+            dy: run(() => planes(backend, dy, first, count, 1), {}),
             filter: run(tf.Reshape, { x: plane }, { shape: filter.shape.slice(1) }),
           }, {
             inputShape: [info.batchSize * count, ...shape.slice(2)],

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { mayHoldNan } from './keep-nan.js';
 import { comesToSize, paddingAfter, pooledShape, windows2D } from './pool-shape.js';
 import { maxima, means, type Windows } from './pool-windows.js';
-import { compose, filled, floats, input, type TrainingKernel } from './training-kernel.js';
+import { filled, floats, input, type TrainingKernel } from './training-kernel.js';
 
 /** XNNPACK refuses a window of one position, and the stock kernel then leaves its output as it found it. */
 const isRight = ({ batch, channels, height, width }: Windows): boolean =>
@@ -12,13 +12,10 @@ function guarded(name: string, loop: (values: Float32Array, out: Float32Array, w
   return {
     name,
     make: (stock) => (call) => {
-      const { attrs, backend } = call;
+      const { backend } = call;
       const x = input(call, 'x');
-      if (x.dtype !== 'float32') {
-        // The stock kernel refuses a maximum of other types, in its words, and reads them as floats for a mean.
-        if (name === tf.MaxPool) return stock(call);
-        return compose(backend, (run) => run(tf.Cast, { x: run(name, { x: run(tf.Cast, { x }, { dtype: 'float32' }) }, attrs) }, { dtype: x.dtype }));
-      }
+      // TensorFlow.js refuses a mean of other types, the stock kernel a maximum.
+      if (x.dtype !== 'float32') return stock(call);
       const windows = windows2D(x, call);
       const shape = pooledShape(windows);
       if (shape.includes(0)) return backend.makeOutput(shape, 'float32');

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelFunc } from '@tensorflow/tfjs-core';
 import { BackendError } from '../../errors.js';
+import { supplyConv3DTransposeGradient } from '../conv3d-transpose-gradient.js';
 import { withIntegers } from './as-floats.js';
 import { batchMatMul } from './batch-mat-mul.js';
 import { cast } from './cast.js';
@@ -19,6 +20,7 @@ import { keepNan } from './keep-nan.js';
 import { maxPool3D } from './max-pool-3d.js';
 import { maxPool3DGrad, maxPoolGrad } from './max-pool-grad.js';
 import { pools } from './pool.js';
+import { prelu } from './prelu.js';
 import { reductions } from './reductions.js';
 import { rowOperations } from './row-operations.js';
 import { addTileGradient, tile } from './tile.js';
@@ -46,6 +48,7 @@ const trainingKernels: readonly TrainingKernel[] = [
   maxPool3DGrad,
   maxPoolGrad,
   ...pools,
+  prelu,
   ...reductions,
   ...rowOperations,
   tile,
@@ -88,6 +91,7 @@ export function registerTrainingKernels(): void {
       ...(stock?.disposeFunc === undefined ? {} : { disposeFunc: stock.disposeFunc }),
     });
   }
+  supplyConv3DTransposeGradient();
   registerUpdates();
   addTileGradient();
 }

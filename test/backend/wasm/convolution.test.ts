@@ -162,6 +162,31 @@ describe('what would write outside of its output is refused', () => {
   });
 });
 
+describe('a filter larger than its input', () => {
+  beforeAll(useWasm);
+
+  test.each(['conv2d', 'depthwiseConv2d'] as const)('%s: 3 rows over 2 have no position; the result is empty and the gradients are zeros, as on cpu', async (name) => {
+    const { cpu, wasm } = await onBoth(() => {
+      const convolved = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => tf[name](x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'valid');
+      const operands = [tf.ones([2, 2, 4, 1]), tf.ones([3, 2, 1, 5])];
+      return [convolved(operands[0]!, operands[1]!), ...tf.grads(convolved)(operands)];
+    });
+    expect(wasm.map(({ shape, values }) => [shape, values])).toEqual([[[2, 0, 3, 5], []], [[2, 2, 4, 1], Array(16).fill(0)], [[3, 2, 1, 5], Array(30).fill(0)]]);
+    expect(wasm).toEqual(cpu);
+  });
+
+  test('its empty gradient is not handed to XNNPACK, which would leave the result as it was: one filter a channel', () => {
+    const garbage = tf.fill([2, 2, 4, 1], 9);
+    garbage.dispose();
+    const [dx] = leavingNothing(() => tf.grad((x) => tf.depthwiseConv2d(x as tf.Tensor4D, tf.ones([3, 2, 1, 1]), 1, 'valid'))(tf.ones([2, 2, 4, 1])));
+    expect(dx!.values).toEqual(Array(16).fill(0));
+  });
+
+  test('by two rows more is refused with the sizes', () => {
+    expect(() => tf.tidy(() => tf.conv2d(tf.ones<tf.Rank.R4>([1, 2, 4, 1]), tf.ones<tf.Rank.R4>([4, 2, 1, 5]), 1, 'valid'))).toThrow('of 2x4 by a filter of 4x2 has -1x3 positions; the filter fits into the padded input. Use a smaller filter');
+  });
+});
+
 describe('special values', () => {
   beforeAll(useWasm);
 
