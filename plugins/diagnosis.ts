@@ -157,5 +157,6 @@ function conclude(context: Context, { irreducible, test }: Options): void {
   context.emit('diagnosis', { findings, steps: context.step }, { level: findings.some(({ severity }) => severity !== 'info') ? 'warn' : 'info' });
   const last = context.state.watch.history.epochs.at(-1);
   if (last?.loss == null) return;
-  context.emit('error-decomposition', decompose({ training: last.loss, validation: last.validation, irreducible, test: test ?? null }));
+  const optimism = context.state.found.find(({ rule }) => rule === 'validation-overfitting')?.evidence['optimism'];
+  context.emit('error-decomposition', decompose({ training: last.loss, validation: last.validation, irreducible, test: test ?? null, optimism: typeof optimism === 'number' ? optimism : null }));
 }

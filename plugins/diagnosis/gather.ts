@@ -16,6 +16,7 @@ export function gather(
   { activations, gradients, weights, updates, predictions }: Measured,
   now: { readonly facts: ModelFacts; readonly infos: readonly WeightInfo[]; readonly loss: number; readonly learningRate: number; readonly tensors: number; readonly times: PhaseTimes },
 ): Statistics {
+  const total = Object.values<number>({ ...now.times }).reduce((sum, each) => sum + each, 0);
   return {
     loss: now.loss,
     learningRate: now.learningRate,
@@ -40,6 +41,6 @@ export function gather(
     ),
     outputs: [...predictions],
     tensors: now.tensors,
-    times: { data: now.times.data, total: Object.values<number>({ ...now.times }).reduce((sum, each) => sum + each, 0) },
+    times: { data: now.times.data, total, loop: total - now.times.validation - now.times.pace },
   };
 }

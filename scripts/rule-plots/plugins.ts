@@ -48,8 +48,11 @@ function frozen(decays: boolean): Ask {
   const model = dense();
   const [first] = model.layers;
   if (first !== undefined) first.trainable = false;
-  const variables = (): readonly tf.Variable[] => model.weights.filter(({ shape }) => shape.length === 2).map((weight) => weight.read() as tf.Variable);
-  return regression({ model, optimizer: decays ? (new Decaying(0.01, variables) as tf.Optimizer) : { name: 'sgd', learningRate: 0.01 }, plugins: [weightNorm({ every: 1 })] });
+  const variables = (): readonly tf.Variable[] => model.weights.filter(({ shape }) => shape.length === 2).flatMap((weight) => {
+    const variable = weight.read();
+    return variable instanceof tf.Variable ? [variable] : [];
+  });
+  return regression({ model, optimizer: decays ? (new Decaying(0.01, variables)) : { name: 'sgd', learningRate: 0.01 }, plugins: [weightNorm({ every: 1 })] });
 }
 
 interface WeightNorms {
@@ -57,8 +60,8 @@ interface WeightNorms {
 }
 
 const ofFirst = (of: Watched, read: (weight: WeightNorms['weights'][string]) => number): Series => {
-  const seen = told<WeightNorms>(of, 'weight-norm');
-  return { x: seen.map(({ step }) => step), y: seen.map(({ data: { weights } }) => read(Object.values(weights)[0]!)) };
+  const seen = told(of, 'weight-norm');
+  return { x: seen.map(({ step }) => step), y: seen.map(({ data }) => read(Object.values((data as unknown as WeightNorms).weights)[0]!)) };
 };
 
 /** Draws a number from Math.random for each batch, and adds it to the inputs. */
@@ -138,8 +141,9 @@ export const pluginPlots: readonly RulePlot[] = [
     alt: 'Share of the entries of a kernel’s gradient that are NaN or infinite. Under a loss with a root of 0 all of both kernels are; with a small number under the root none is.',
     spec: async () => {
       const shares = async (epsilon: number): Promise<number[]> => {
-        const [first] = told<{ weights: Record<string, { nonFinite: number }> }>(await watch(regression({ loss: root(epsilon), fit: { epochs: 1 }, plugins: [gradientNorm({ every: 1 })] })), 'gradient-norm');
-        return Object.values(first?.data.weights ?? {}).map(({ nonFinite }) => nonFinite);
+        const [first] = told(await watch(regression({ loss: root(epsilon), fit: { epochs: 1 }, plugins: [gradientNorm({ every: 1 })] })), 'gradient-norm');
+        const weights = first?.data['weights'] as Readonly<Record<string, { nonFinite: number }>>;
+        return Object.values(weights).map(({ nonFinite }) => nonFinite);
       };
       const [faulty, sound] = [await shares(0), await shares(1e-6)];
       return bars({ title: 'The root of x, and of x + 0.000001', yTitle: 'share of entries', groups: ['first kernel', 'last kernel'].map((name, i) => ({ name, faulty: faulty[i] ?? 0, healthy: sound[i] ?? 0 })) });
@@ -155,14 +159,14 @@ export const pluginPlots: readonly RulePlot[] = [
   },
   {
     rule: 'plateau-never-looked-at',
-    alt: 'Learning rate by step. Where no epoch ends with a validation it stays at 0.05; with a validation at the end of each it is reduced on every plateau.',
+    alt: 'Learning rate by step. Where validation comes every 7 steps, and not at the end of epochs of 8, it stays at 0.05; with a validation at the end of each it is reduced on every plateau.',
     spec: async () => {
       const run = async (validated: boolean): Promise<Series> => {
         const plateau = lrScheduler({ schedule: { kind: 'reduceOnPlateau', monitor: 'val_loss', patience: 2, factor: 0.3 } });
-        const seen = await watch(regression({ optimizer: { name: 'adam', learningRate: 0.05 }, plugins: [plateau], validation: smooth(64, 'held'), fit: { epochs: 25, validationEvery: { epochs: validated ? 1 : 100 } }, every: 4 }));
+        const seen = await watch(regression({ optimizer: { name: 'adam', learningRate: 0.05 }, plugins: [plateau], validation: smooth(64, 'held'), fit: { epochs: 25, validationEvery: validated ? { epochs: 1 } : { steps: 7 } }, every: 4 }));
         return each(seen, ({ learningRate }) => learningRate);
       };
-      return curves({ title: 'A plateau of val_loss without a validation, and with one', xTitle: 'step', yTitle: 'learning rate', faulty: await run(false), healthy: await run(true), logY: true });
+      return curves({ title: 'Validation every 7 steps, and at the end of each epoch', xTitle: 'step', yTitle: 'learning rate', faulty: await run(false), healthy: await run(true), logY: true });
     },
   },
   {
@@ -172,8 +176,8 @@ export const pluginPlots: readonly RulePlot[] = [
       // One weight and inputs of 1: the loss is a parabola, on which a rate of 1 jumps from one side to the other.
       const data = { inputs: range(16).map((i) => [i % 2 === 0 ? 1 : -1]), labels: range(16).map((i) => [i % 2 === 0 ? 1 : -1]) };
       const run = async (learningRate: number): Promise<Series> => {
-        const seen = told<Looked>(await watch({ model: () => dense({ inputs: 1, units: [] }), loss, optimizer: { name: 'sgd', learningRate }, data, validation: data, fit: { epochs: 20, batchSize: 16 }, plugins: [predictionDynamics({ every: 1, task: 'regression' })] }), 'prediction-dynamics');
-        return { x: seen.map(({ step }) => step), y: seen.map(({ data: { samples } }) => samples[0]?.prediction[0] ?? NaN) };
+        const seen = told(await watch({ model: () => dense({ inputs: 1, units: [] }), loss, optimizer: { name: 'sgd', learningRate }, data, validation: data, fit: { epochs: 20, batchSize: 16 }, plugins: [predictionDynamics({ every: 1, task: 'regression' })] }), 'prediction-dynamics');
+        return { x: seen.map(({ step }) => step), y: seen.map(({ data }) => (data as unknown as Looked).samples[0]?.prediction[0] ?? NaN) };
       };
       return curves({ title: 'SGD at a rate of 0.99, and of 0.1', xTitle: 'step', yTitle: 'prediction for one sample', faulty: await run(0.99), healthy: await run(0.1) });
     },
@@ -210,7 +214,7 @@ export const pluginPlots: readonly RulePlot[] = [
     alt: 'Norm of a kernel by step. Under a loss without a least value it grows without an end, while the loss of a sound training leaves it level.',
     spec: async () => {
       const unbounded: Loss = (labels, predictions) => tf.neg(tf.mean(tf.mul(labels, predictions)));
-      const run = async (of: Ask['loss']): Promise<Series> => each(await watch(regression({ model: () => dense({ units: [] }), loss: of, optimizer: { name: 'sgd', learningRate: 0.05 }, fit: { epochs: 12 } })), (now) => kernels(now)[0]?.norm ?? NaN);
+      const run = async (of: Ask['loss']): Promise<Series> => each(await watch(regression({ model: () => dense({ units: [] }), loss: of, optimizer: { name: 'sgd', learningRate: 0.05 }, plugins: [weightNorm({ every: 1 })], fit: { epochs: 12 } })), (now) => kernels(now)[0]?.norm ?? NaN);
       return curves({ title: 'A loss without a lower bound, and the mean square', xTitle: 'step', yTitle: 'norm of the kernel', faulty: await run(unbounded), healthy: await run(loss) });
     },
   },

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers';
 import type { Experiment } from '../../src/diagnosis/index.js';
-import type { HandwrittenModel } from '../../src/index.js';
 import { bars, colours, curves, type RulePlot, type Series } from './plot.js';
 import { dense, each, kernels, largestRatio, measured, numbers, overSteps, randomFor, running, shuffled, smooth, times, upright, watch, type Data } from './trainings.js';
 
@@ -28,7 +27,7 @@ class Still extends tf.SGDOptimizer {
 class Uphill extends tf.SGDOptimizer {
   override applyGradients(gradients: Parameters<tf.SGDOptimizer['applyGradients']>[0]): void {
     const turned = Array.isArray(gradients) ? gradients.map(({ name, tensor }) => ({ name, tensor: tf.neg(tensor) })) : Object.fromEntries(Object.entries(gradients).map(([name, tensor]) => [name, tf.neg(tensor)]));
-    super.applyGradients(turned as Parameters<tf.SGDOptimizer['applyGradients']>[0]);
+    super.applyGradients(turned);
   }
 }
 
@@ -62,10 +61,10 @@ function byHand(isCut: boolean): Experiment['model'] {
   return {
     forward: (input: tf.Tensor2D) => {
       const hidden: tf.Tensor2D = tf.tanh(tf.matMul(input, first as tf.Tensor2D));
-      return tf.matMul(isCut ? cut(hidden) : hidden, second as tf.Tensor2D);
+      return tf.matMul(isCut ? cut(hidden) : hidden, second);
     },
     trainableWeights: { first, second },
-  } as HandwrittenModel<tf.Tensor2D>;
+  };
 }
 
 /** A loss with a plus for a minus: it is least where predictions are the labels' negative. */

@@ -93,8 +93,8 @@ export async function watch({ data, validation, fit, every = 1, plugins = [], ..
   const trainer = new Trainer({ backend: 'keep', seed: 1, logEvery: 1, progress: false, ...options, plugins: [...plugins, diagnosis({ every })], sinks: [sink] });
   await trainer.fit(data, { epochs: 10, batchSize: 16, ...fit, ...(validation === undefined ? {} : { validation }) });
   await trainer.dispose();
+  (globalThis as any).__log?.push(sink.events); // debug
   const of = (name: string): readonly TrainscopeEvent[] => sink.events.filter(({ event }) => event === name);
-  if (process.env['RULE_DEBUG']) console.log('   ', of('finding').map(({ data: d }) => `${String(d['rule'])} ${String(d['severity'])}`).join(', ')); // debug
   const ends = of('epoch-end').map(({ epoch, data: of }) => ({ epoch, of: of as unknown as CoreEvents['epoch-end'] }));
   return {
     events: sink.events,
@@ -109,8 +109,7 @@ export async function watch({ data, validation, fit, every = 1, plugins = [], ..
 export const each = ({ statistics }: Watched, read: (of: Statistics, i: number) => number): Series => seriesOf(statistics.map(({ step, of }, i) => [step, read(of, i)]));
 
 /** The data of all events of a name. */
-export const told = <T>({ events }: Watched, name: string): readonly { readonly step: number; readonly epoch: number; readonly data: T }[] =>
-  events.filter(({ event }) => event === name).map(({ step, epoch, data }) => ({ step, epoch, data: data as unknown as T }));
+export const told = ({ events }: Watched, name: string): readonly TrainscopeEvent[] => events.filter(({ event }) => event === name);
 
 /** The first and the last trainable kernel's numbers. */
 export const kernels = ({ weights }: Statistics): readonly Statistics['weights'][string][] => Object.values(weights).filter(({ isKernel, trainable }) => isKernel && trainable);
@@ -126,7 +125,6 @@ export const running = ({ x, y }: Series, join: (before: number, value: number) 
 /** What one check of the preflight measured. */
 export async function measured(experiment: Experiment, check: string): Promise<{ readonly measured: Readonly<Record<string, unknown>>; readonly evidence: (rule: string) => Readonly<Record<string, unknown>> }> {
   const { checks, all } = await preflight({ backend: 'keep', ...experiment }, { only: [check] });
-  if (process.env['RULE_DEBUG']) console.log('   ', all.map((d) => `${d.rule} ${d.severity}`).join(', '), checks[0]?.cannotTell); // debug
   return { measured: checks[0]?.measured ?? {}, evidence: (rule) => all.find((found) => found.rule === rule)?.evidence ?? {} };
 }
 

@@ -99,8 +99,8 @@ const rulePlots: readonly RulePlot[] = [
     spec: () =>
       two(
         { title: 'Adam at a rate of 2, and of 0.01', xTitle: 'step', yTitle: 'share of dead units', threshold: 0.7 },
-        regression({ model: () => dense({ units: [32, 16], activation: 'relu', kernels: 'he' }), optimizer: adam(2) }),
-        regression({ model: () => dense({ units: [32, 16], activation: 'relu', kernels: 'he' }) }),
+        regression({ model: () => dense({ units: [32, 16], activation: 'relu', kernels: 'he' }), optimizer: adam(2), fit: { epochs: 20, batchSize: 32 } }),
+        regression({ model: () => dense({ units: [32, 16], activation: 'relu', kernels: 'he' }), fit: { epochs: 20, batchSize: 32 } }),
         (of) => each(of, ({ layers }) => layers['hidden2']?.deadUnits ?? NaN),
       ),
   },
@@ -249,21 +249,21 @@ const rulePlots: readonly RulePlot[] = [
   },
   {
     rule: 'step-time-outlier',
-    alt: 'Milliseconds of each step. A source that stops for 60 ms at every eighth batch stands out; one without stops is level.',
+    alt: 'Milliseconds of each step. A source that stops for 100 ms at every eighth batch stands out; one without stops is level.',
     spec: async () => {
       const run = async (milliseconds: number): Promise<Series> => {
-        const loop = each(await watch(regression({ data: stopping(milliseconds), fit: { epochs: 2, prefetch: 0 } })), ({ times: { loop: ms } }) => ms ?? NaN);
+        const loop = each(await watch(regression({ data: stopping(milliseconds), fit: { epochs: 3, prefetch: 0 } })), ({ times: { loop: ms } }) => ms ?? NaN);
         return { x: loop.x.slice(6), y: loop.y.slice(6).map((value, i) => value - (loop.y[i + 5] ?? NaN)) };
       };
-      return curves({ title: 'A source that stops at every eighth batch, and one that does not', xTitle: 'step', yTitle: 'ms', faulty: await run(60), healthy: await run(0) });
+      return curves({ title: 'A source that stops at every eighth batch, and one that does not', xTitle: 'step', yTitle: 'ms', faulty: await run(100), healthy: await run(0) });
     },
   },
   {
     rule: 'validation-overfitting',
-    alt: 'Validation loss by epoch of a model that has learned all it can. On 16 samples it goes up and down by much, and its lowest is luck; on 512 samples it is nearly level.',
+    alt: 'Validation loss by epoch of a model that has learned all it can. On 16 samples and at the rate 0.2 it goes up and down by much, and its lowest is luck; on 512 samples and at 0.02 it is nearly level.',
     spec: () => {
-      const task = (count: number): Ask => regression({ data: noisyLabels(256, 0.8, 'many'), validation: noisyLabels(count, 0.8, 'held'), optimizer: adam(0.02), fit: { epochs: 30 }, every: 10 });
-      return two({ title: 'Validation on 16 samples, and on 512', xTitle: 'epoch', yTitle: 'validation loss' }, task(16), task(512), ({ validation }) => validation);
+      const task = (count: number, learningRate: number): Ask => regression({ model: () => dense({ units: [] }), data: noisyLabels(256, 0.8, 'many'), validation: noisyLabels(count, 0.8, 'held'), optimizer: adam(learningRate), fit: { epochs: 40, batchSize: 32 }, every: 10 });
+      return two({ title: 'Validation on 16 samples at a rate of 0.2, on 512 at 0.02', xTitle: 'epoch', yTitle: 'validation loss' }, task(16, 0.2), task(512, 0.02), ({ validation }) => validation);
     },
   },
 ];

@@ -1,4 +1,4 @@
-import { digits, percent } from './finding.js';
+import { digits, percent, type Finding } from './finding.js';
 
 /** Losses (or error rates) of one run, all in the same unit. */
 export interface Errors {
@@ -7,6 +7,8 @@ export interface Errors {
   readonly test?: number | null;
   /** What no model can go below, such as the error of people or the noise of the labels. Default 0. */
   readonly irreducible?: number;
+  /** By how much the best of several validation losses is expected to be too low, where the model was chosen by it. */
+  readonly optimism?: number | null;
 }
 
 export type Part = 'irreducible' | 'bias' | 'variance' | 'selection';
@@ -37,7 +39,7 @@ const advice: Readonly<Record<Exclude<Part, 'irreducible'>, string>> = {
  *
  * @example decompose({ training: 0.15, validation: 0.16, irreducible: 0.01 }).next // 'bias': 0.14 of 0.16
  */
-export function decompose({ training, validation = null, test = null, irreducible = 0 }: Errors): Decomposition {
+export function decompose({ training, validation = null, test = null, irreducible = 0, optimism = null }: Errors): Decomposition {
   const bias = training - irreducible;
   const variance = validation === null ? null : validation - training;
   // Without validation a gap to the test data cannot be parted.
@@ -46,6 +48,8 @@ export function decompose({ training, validation = null, test = null, irreducibl
   const parts = Object.entries({ bias, variance, selection }).flatMap(([name, size]): [Exclude<Part, 'irreducible'>, number][] => (size === null || !(size > 0) ? [] : [[name as Exclude<Part, 'irreducible'>, size]]));
   const [largest] = parts.toSorted(([, a], [, b]) => b - a);
   const next = largest?.[0] ?? null;
+  // Luck in the choice explains that much of the gap to the test data, and no more.
+  const luck = selection !== null && selection > 0 && optimism !== null && optimism > 0 ? ` Of the gap of ${digits(selection)} to the test data, ${digits(Math.min(selection, optimism))} comes of having chosen the best of several validations.` : '';
   const share = largest === undefined ? 0 : largest[1] / Math.abs(total);
   return {
     total,
@@ -54,8 +58,14 @@ export function decompose({ training, validation = null, test = null, irreducibl
     variance,
     selection,
     next,
-    advice: next === null ? 'No part is above what cannot be avoided: look whether the irreducible error is set too high.' : `${advice[next]} It makes up ${digits(largest?.[1] ?? 0)} of ${digits(total)} (${percent(share)}).`,
+    advice: next === null ? 'No part is above what cannot be avoided: look whether the irreducible error is set too high.' : `${advice[next]} It makes up ${digits(largest?.[1] ?? 0)} of ${digits(total)} (${percent(share)}).${luck}`,
   };
+}
+
+/** The luck of the best validation, as the rule validation-overfitting found it; null where it is not worth a word. */
+export function optimismIn(findings: readonly Finding[]): number | null {
+  const value = findings.find(({ rule }) => rule === 'validation-overfitting')?.evidence['optimism'];
+  return typeof value === 'number' ? value : null;
 }
 
 export interface Comparison {

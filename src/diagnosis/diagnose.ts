@@ -1,5 +1,5 @@
 import { consolidate } from './consolidate.js';
-import { decompose, type Decomposition } from './decomposition.js';
+import { decompose, optimismIn, type Decomposition } from './decomposition.js';
 import type { Finding } from './finding.js';
 import { emptyWatch, see, trainingStatistics, type Seen } from './rules/index.js';
 import { coreEvents, type TrainscopeEvent } from '../events/index.js';
@@ -84,5 +84,5 @@ export function diagnose(events: Iterable<TrainscopeEvent>, { skip = [], ...erro
   // Of a run that was killed, or is still under way.
   if (!ended && last.step > 0) show({ event: 'run-end', ...last, data: { reason: 'aborted' } });
   const newest = watch.history.epochs.at(-1);
-  return { findings: consolidate(all), all, decomposition: newest?.loss == null ? null : decompose({ training: newest.loss, validation: newest.validation, ...errors }) };
+  return { findings: consolidate(all), all, decomposition: newest?.loss == null ? null : decompose({ training: newest.loss, validation: newest.validation, optimism: optimismIn(all), ...errors }) };
 }

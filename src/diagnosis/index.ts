@@ -10,3 +10,4 @@ export type { Lab, Trainee } from './preflight/lab.js';
 export { diagnose, type DiagnoseOptions, type Diagnosis } from './diagnose.js';
 export { compareDecompositions, decompose, type Comparison, type Decomposition, type Errors } from './decomposition.js';
 export { emptyWatch, ruleNames, rules, see, trainingStatistics, watchSchema, type Rule, type Seen, type Statistics, type Watch } from './rules/index.js';
+export { repair, type Repair, type Repaired } from './preflight/repair.js';

@@ -7,6 +7,11 @@ describe('the parts of an error', () => {
     expect(parts).toMatchObject({ irreducible: 0.01, next: 'bias' });
     expect([parts.bias, parts.variance ?? NaN, parts.selection ?? NaN, parts.total].map((each) => each.toFixed(10))).toEqual(['0.1400000000', '0.0100000000', '0.0200000000', '0.1800000000']);
   });
+  test('of a gap of 0.02 to the test data 0.015 is the luck of the best of several validations, and never more than the gap', () => {
+    expect(decompose({ training: 0.15, validation: 0.16, test: 0.18, optimism: 0.015 }).advice).toMatch(/Of the gap of 0.02 to the test data, 0.015 comes of/);
+    expect(decompose({ training: 0.15, validation: 0.16, test: 0.18, optimism: 0.5 }).advice).toMatch(/Of the gap of 0.02 to the test data, 0.02 comes of/);
+    expect(decompose({ training: 0.15, validation: 0.16, test: 0.18 }).advice).not.toMatch(/Of the gap/);
+  });
   test('0.01 in training and 0.2 in validation: the gap is to be worked on', () => {
     expect(decompose({ training: 0.01, validation: 0.2 }).next).toBe('variance');
   });

@@ -30,9 +30,13 @@ describe('links', () => {
     });
   }
 
-  it('of docs/index.md reach every page of docs/', () => {
+  it('of docs/index.md reach every page of docs/, those of rules by way of docs/rules.md', () => {
     const index = readPage('docs/index.md');
-    for (const page of pages().filter((each) => each.startsWith('docs/') && each !== 'docs/index.md')) expect(index).toContain(`(${page.slice('docs/'.length)})`);
+    const rules = readPage('docs/rules.md');
+    for (const page of pages().filter((each) => each.startsWith('docs/') && each !== 'docs/index.md')) {
+      const link = `(${page.slice('docs/'.length)})`;
+      expect(link.startsWith('(rules/') ? rules : index).toContain(link);
+    }
   });
 });
 

@@ -2,6 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { diagnosis } from '../../plugins/diagnosis.js';
+import { clipGradients } from '../../plugins/diagnosis/clip.js';
+import { state } from '../../plugins/diagnosis/contract.js';
+import { judge, repairFor } from '../../plugins/diagnosis/repair.js';
 import { seed } from '../../plugins/seed.js';
 import { diagnose } from '../../src/diagnosis/index.js';
 import { memorySink, Trainer, type TrainerOptions } from '../../src/index.js';
@@ -115,4 +118,100 @@ describe('faulty trainings', () => {
     expect(await weights([diagnosis()])).toEqual(alone);
     expect(await weights([diagnosis({ autoFix: 'apply' })])).toEqual(alone);
   });
+});
+
+describe('repairs', () => {
+  /** A loss that goes up by itself from step 20 on, whatever the weights are. */
+  const rising = () => {
+    let step = 0;
+    return (_: tf.Tensor, p: tf.Tensor): tf.Tensor => {
+      step += 1;
+      return tf.add(tf.mul(tf.mean(tf.square(p), -1), 1e-3), 1 + Math.max(0, step - 100) / 10);
+    };
+  };
+  test('a loss that rises whatever the rate: lowered, and undone after the probation, with the rate as it was', async () => {
+    const sink = memorySink();
+    const model = sequential({ layers: [layers.dense({ units: 1, inputShape: [4] })] });
+    const trainer = new Trainer({ model, loss: rising(), optimizer: { name: 'sgd', learningRate: 0.01 }, backend: 'keep', progress: false, sinks: [sink], plugins: [seed({ seed: 4, reinitialize: true }), diagnosis({ autoFix: 'apply', every: 5 })] });
+    // Labels that go in another rhythm than the clouds: predictions follow them no better than chance.
+    const { inputs } = numbers();
+    await trainer.fit({ inputs, labels: Array.from({ length: 128 }, (_, i) => [(i >> 1) % 2]) }, { epochs: 60, batchSize: 16 });
+    const repairs = sink.events.filter(({ event }) => event === 'repair').map(({ data }) => data);
+    expect(repairs.slice(0, 2).map(({ status, fix, before }) => [status, fix, before])).toEqual([['applied', 'lower-learning-rate', 0.01], ['undone', 'lower-learning-rate', 0.01]]);
+    // After the verdict steps are made at 0.01 again, until the next repair.
+    const undone = sink.events.findIndex(({ event, data }) => event === 'repair' && data['status'] === 'undone');
+    expect(sink.events.slice(undone).find(({ event }) => event === 'training-statistics')?.data['learningRate']).toBe(0.01);
+    // Three repairs at most.
+    expect(repairs.filter(({ status }) => status === 'applied').length).toBeLessThanOrEqual(3);
+    await trainer.dispose();
+    model.dispose();
+  });
+
+  test('gradients that explode are clipped at the level of the start: 3, 4 and a NaN at 1 become 0.6, 0.8 and 0', async () => {
+    const given = new Map([['a', tf.tensor1d([3, NaN])], ['b', tf.tensor1d([4])]]);
+    const clipped = clipGradients(given, 1);
+    expect([...(await (clipped.get('a') as tf.Tensor).data())].map((each) => each.toFixed(6))).toEqual(['0.600000', '0.000000']);
+    expect((await (clipped.get('b') as tf.Tensor).data())[0]).toBeCloseTo(0.8, 6);
+    tf.dispose([...given.values(), ...clipped.values()]);
+  });
+
+  test('targets that grow a hundredfold in the middle of a training: gradients are clipped at the level of the start', async () => {
+    // Targets a hundred times larger from step 150 on: gradients are a hundred times those of the start.
+    const sink = memorySink();
+    let step = 0;
+    const loss = (y: tf.Tensor, p: tf.Tensor): tf.Tensor => {
+      step += 1;
+      return tf.mean(tf.square(tf.sub(p, tf.mul(y, step > 150 ? 100 : 1))), -1);
+    };
+    const model = sequential({ layers: [layers.dense({ units: 1, inputShape: [4] })] });
+    const trainer = new Trainer({ model, loss, optimizer: { name: 'sgd', learningRate: 1e-4 }, backend: 'keep', progress: false, sinks: [sink], plugins: [seed({ seed: 4, reinitialize: true }), diagnosis({ autoFix: 'apply', every: 5, rules: { skip: ['loss-rising', 'learning-rate-too-high'] } })] });
+    await trainer.fit(numbers(), { epochs: 60, batchSize: 16 });
+    const [first] = sink.events.filter(({ event }) => event === 'repair').map(({ data }) => data);
+    expect(first).toMatchObject({ status: 'applied', fix: 'clip-gradients', before: null });
+    const { after } = first as { after: number };
+    const norms = sink.events.filter(({ event, step: at }) => event === 'training-statistics' && at <= 150).map(({ data }) => data['gradientNorm'] as number);
+    // The 0.95 quantile of the first ten.
+    const [second = NaN, largest = NaN] = norms.slice(0, 10).toSorted((a, b) => a - b).slice(-2);
+    expect(after).toBeGreaterThanOrEqual(second);
+    expect(after).toBeLessThanOrEqual(largest);
+    await trainer.dispose();
+    model.dispose();
+  });
+
+  test('a repair on probation, judged after a round trip through JSON as without: kept below 2, undone above', () => {
+    const parsed = state.parse({});
+    const high = { rule: 'learning-rate-too-high', severity: 'warning', where: {}, message: '', evidence: { suggestedRate: 0.01 }, remedy: '', docs: '' } as const;
+    const withLoss = { ...parsed, watch: { ...parsed.watch, history: { ...parsed.watch.history, recentLosses: [2] } } };
+    const planned = repairFor([high], withLoss, { learningRate: 0.1, step: 50 });
+    expect(planned).toMatchObject({ fix: 'lower-learning-rate', before: 0.1, after: 0.01, lossBefore: 2 });
+    const restored = state.parse(JSON.parse(JSON.stringify({ ...withLoss, repair: { ...withLoss.repair, active: planned } }))).repair.active;
+    expect(restored).toEqual(planned);
+    const options = { probation: 2 } as Parameters<typeof judge>[3];
+    const verdict = (loss: number) => judge(judge(restored as NonNullable<typeof restored>, loss, 1, options).repair, loss, 1, options).verdict;
+    expect([verdict(1.5), verdict(2.5), verdict(NaN)]).toEqual(['kept', 'undone', 'undone']);
+  });
+});
+
+test('what is known of a run survives a checkpoint as JSON: the resumed fit counts on, and says nothing twice', async () => {
+  const make = () => {
+    const sink = memorySink();
+    const model = relu(-20);
+    return { sink, model, trainer: new Trainer({ model, loss: classes, optimizer: { name: 'adam', learningRate: 1e-3 }, backend: 'keep', progress: false, sinks: [sink], plugins: [seed({ seed: 4, reinitialize: true }), diagnosis()] }) };
+  };
+  const first = make();
+  await first.trainer.fit(clouds(128), { epochs: 12, batchSize: 16 });
+  const told = first.sink.events.filter(({ event, data }) => event === 'finding' && data['rule'] === 'dead-units');
+  expect(told).toHaveLength(1);
+  const saved = first.trainer.getState();
+  const second = make();
+  second.trainer.setState(JSON.parse(JSON.stringify(saved)) as typeof saved);
+  await second.trainer.fit(clouds(128), { epochs: 12, batchSize: 16 });
+  expect(second.sink.events.filter(({ event, data }) => event === 'finding' && data['rule'] === 'dead-units')).toHaveLength(0);
+  const end = second.sink.events.findLast(({ event }) => event === 'diagnosis')?.data as { findings: { rule: string }[]; steps: number };
+  expect(end.findings[0]?.rule).toBe('dead-units');
+  expect(end.steps).toBe(192);
+  for (const { trainer, model } of [first, second]) {
+    await trainer.dispose();
+    model.dispose();
+  }
 });

@@ -65,7 +65,7 @@ const findingOf = ({ code, found, expected, remedy }: TrainscopeError): Finding 
 });
 
 /** Runs `body` with a Math.random of its own, so that looking draws nothing from the numbers of the training. */
-async function withOwnRandom<T>(seed: number, body: () => Promise<T>): Promise<T> {
+export async function withOwnRandom<T>(seed: number, body: () => Promise<T>): Promise<T> {
   const original = Math.random;
   const stream = new RandomStreams(seed).derive('preflight/math-random');
   Math.random = () => stream.float();

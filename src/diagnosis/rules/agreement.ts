@@ -35,6 +35,8 @@ export const metricContradictsLoss = rule('metric-contradicts-loss', ['training-
   if (known.mean > start - 0.2 || trendOf(history.associations).score > 1) return [];
   const course = lossCourse(history);
   if (course === null || !(isFalling(course) || course.fall > 0)) return [];
+  // A loss that leapt up in the first steps falls from there whatever predictions do: it has to be below where it began.
+  if (course.now >= (history.firstLosses[0] ?? -Infinity)) return [];
   return [
     finding({
       rule: 'metric-contradicts-loss',

@@ -11,6 +11,7 @@ export const watchCauses: Causes = {
     // Found before the training: both stages know this cause.
     'cannot-fit-one-batch', 'learning-rate-range', 'ladder-does-not-improve', 'loss-rises', 'dead-relu', 'loss-not-finite',
   ],
+  'learning-rate-zero': ['learning-rate-too-low', 'weights-unchanged', 'trainable-weight-unchanged', 'update-ratio', 'loss-plateau', 'no-progress', ...wentWrong],
   'learning-rate-too-low': ['weights-unchanged', 'trainable-weight-unchanged', 'update-ratio', 'validation-better-than-training', ...wentWrong, 'learning-rate-range', 'cannot-fit-one-batch', 'ladder-does-not-improve'],
   'dead-units': ['vanishing-gradients', 'weights-unchanged', 'trainable-weight-unchanged', 'no-gradient', ...wentWrong],
   'saturated-activations': ['vanishing-gradients', ...wentWrong],

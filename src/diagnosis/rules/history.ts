@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Seen } from './rule.js';
+import { emptyPace, paceSchema, withInterval } from './pace.js';
+import { emptyRates, ratesSchema, withRate } from './rates-seen.js';
 import { emptyTrack, put, trackSchema } from './track.js';
 import { trainingStatistics, type OutputStatistics, type Statistics, type WeightStatistics } from './statistics.js';
 
@@ -53,6 +55,8 @@ export const historySchema = z.strictObject({
   /** Share of the class predicted most, in batches of which no label has more than nine tenths. */
   topShares: z.array(z.number()).default([]),
   learningRate: z.number().nullable().default(null),
+  pace: paceSchema.default(emptyPace),
+  rates: ratesSchema.default(emptyRates),
 });
 export type History = z.output<typeof historySchema>;
 
@@ -80,11 +84,15 @@ export function remember(before: History, event: Seen): History {
   const now = { ...before, step: Math.max(before.step, event.step), epoch: Math.max(before.epoch, event.epoch) };
   switch (event.event) {
     case 'run-start':
-      return { ...now, plannedEpochs: event.epoch + event.data.epochs, regularised: event.data.regularised };
+      return { ...now, plannedEpochs: event.epoch + event.data.epochs, regularised: event.data.regularised, pace: { ...emptyPace, step: event.step, from: event.step } };
     case 'step':
-      return withLoss({ ...now, learningRate: event.data.learningRate }, event.step, event.data.loss);
+      return withLoss({ ...now, learningRate: event.data.learningRate, rates: withRate(now.rates, event.step, event.data.learningRate) }, event.step, event.data.loss);
     case 'training-statistics':
-      return withStatistics(withLoss({ ...now, learningRate: event.data.learningRate }, event.step, event.data.loss), event.step, event.data);
+      return withStatistics(
+        withLoss({ ...now, learningRate: event.data.learningRate, rates: withRate(now.rates, event.step, event.data.learningRate), pace: withInterval(now.pace, event.step, event.data.times.loop) }, event.step, event.data.loss),
+        event.step,
+        event.data,
+      );
     case 'epoch-end': {
       const { metrics, validation } = event.data;
       const finite = (of: Readonly<Record<string, number>>): Record<string, number> => Object.fromEntries(Object.entries(of).filter(([, value]) => Number.isFinite(value)));

@@ -82,3 +82,30 @@ export const learningRateTooLow = rule('learning-rate-too-low', ['run-end'], (hi
     }),
   ];
 });
+
+/** Readings in a row at a rate of nothing: a schedule that begins anew passes 0 in a step or two. */
+const readingsAtZero = 5;
+/** Share of the run that is left. A cosine to 0 is below a millionth of its start in the last 0.06% alone. */
+const muchLeft = 0.2;
+
+/** A schedule that comes to 0 early: the rest of the run is for nothing. */
+export const learningRateZero = rule('learning-rate-zero', ['training-statistics', 'epoch-end', 'run-end'], (history, { event }) => {
+  const { rates, epoch, plannedEpochs, step } = history;
+  if (rates.readings < readingsAtZero || (rates.largest === 0 && event !== 'run-end')) return [];
+  const left = event === 'run-end' ? (step - rates.lastStep) / Math.max(1, step) : plannedEpochs === null ? 0 : 1 - epoch / plannedEpochs;
+  if (!(left > muchLeft)) return [];
+  const zero = history.learningRate === 0;
+  return [
+    finding({
+      rule: 'learning-rate-zero',
+      severity: 'warning',
+      message:
+        rates.largest === 0
+          ? `the learning rate was 0 in all ${step} steps`
+          : `the learning rate is ${zero ? '0' : digits(history.learningRate ?? 0)} in all readings after step ${rates.lastStep}, and was ${digits(rates.largest)} at most, ${event === 'run-end' ? `and ${percent(left)} of the run came after` : `with ${percent(left)} of the run to come`}: the weights stand still`,
+      where: { steps: { from: rates.lastStep + 1, to: Math.max(rates.lastStep + 1, step) } },
+      evidence: { learningRate: history.learningRate, largest: rates.largest, lastStep: rates.lastStep, lastRate: rates.lastRate, left },
+      remedy: 'Look at the schedule: whether it counts steps or epochs, and how many of them it is for. Let it reach its lowest rate with the last epoch.',
+    }),
+  ];
+});

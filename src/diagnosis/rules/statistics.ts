@@ -56,7 +56,9 @@ export const trainingStatistics = z
     weights: z.record(z.string(), weight).describe('by name, in the order of the model'),
     outputs: z.array(output),
     tensors: z.int().min(0).describe('tensors alive in the step'),
-    times: z.strictObject({ data: real, total: real }).describe('waiting for data, and the whole loop, since the fit began, ms'),
+    times: z
+      .strictObject({ data: real, total: real, loop: real.optional().describe('without validation and pauses') })
+      .describe('waiting for data, and the whole loop, since the fit began, ms'),
   })
   .describe('A step in the numbers that the rules of the diagnosis look at.');
 

@@ -5,17 +5,17 @@ import { explodingGradients, gradientSpike, vanishingGradients } from './gradien
 import { emptyHistory, historySchema, remember } from './history.js';
 import { lossOscillating, lossRising, lossSlow, lossStuck, underfitting } from './loss.js';
 import { firstNonFinite, riskyValues } from './non-finite.js';
-import { learningRateTooHigh, learningRateTooLow } from './rate.js';
+import { learningRateTooHigh, learningRateTooLow, learningRateZero } from './rate.js';
 import type { Rule, Seen } from './rule.js';
-import { dataBound } from './speed.js';
+import { dataBound, stepTimeOutlier } from './speed.js';
 import { deadUnits, saturatedActivations } from './units.js';
-import { overfitting, validationBetter } from './validation.js';
+import { overfitting, validationBetter, validationOverfitting } from './validation.js';
 import { weightsGrowing, weightsUnchanged } from './weights.js';
 
 /** All rules, in the order in which they look. */
 export const rules: readonly Rule[] = [
-  firstNonFinite, riskyValues, metricContradictsLoss, learningRateTooHigh, learningRateTooLow, deadUnits, saturatedActivations, vanishingGradients, explodingGradients,
-  gradientSpike, weightsGrowing, weightsUnchanged, lossRising, lossOscillating, lossStuck, lossSlow, underfitting, classCollapse, overfitting, validationBetter, dataBound,
+  firstNonFinite, riskyValues, metricContradictsLoss, learningRateTooHigh, learningRateTooLow, learningRateZero, deadUnits, saturatedActivations, vanishingGradients, explodingGradients,
+  gradientSpike, weightsGrowing, weightsUnchanged, lossRising, lossOscillating, lossStuck, lossSlow, underfitting, classCollapse, overfitting, validationBetter, validationOverfitting, dataBound, stepTimeOutlier,
 ];
 export const ruleNames: readonly string[] = rules.map(({ name }) => name);
 
@@ -31,7 +31,7 @@ export const emptyWatch = (): Watch => ({ history: emptyHistory(), told: {} });
 
 const keyOf = ({ rule, where }: Finding): string => [rule, where.layer, where.weight].filter((each) => each !== undefined).join(' ');
 /** Told once a run, wherever it shows first: what follows is its consequence. */
-const onceARun: ReadonlySet<string> = new Set(['first-non-finite', 'learning-rate-too-high', 'gradient-spike', 'dead-units', 'weights-unchanged', 'weights-growing']);
+const onceARun: ReadonlySet<string> = new Set(['first-non-finite', 'learning-rate-too-high', 'learning-rate-zero', 'gradient-spike', 'dead-units', 'weights-unchanged', 'weights-growing']);
 
 /** Shows an event to all rules. @param skip Names of rules that are not asked. */
 export function see(watch: Watch, event: Seen, skip: readonly string[] = []): { readonly watch: Watch; readonly findings: readonly Finding[] } {

@@ -25,6 +25,16 @@ svg { width: 100%; height: 60px; display: block; } polyline { fill: none; stroke
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { border-bottom: 1px solid var(--line); padding: 3px 8px; text-align: right; white-space: nowrap; }
 th { font-weight: 600; } .tokens { font: 12px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; } .bad { color: var(--bad); } .good { color: var(--good); }`;
 
+/** Rows of numbers whose count is a square from 8 x 8 on are images laid out flat, more often than not: 64, 784, 1024. */
+const leastSide = 8;
+
+/** An image [samples, height, width, channels] that a flat input may be; the column itself else. */
+function unfolded(column: Column): Column {
+  const side = Math.sqrt(column.width);
+  const isFlat = column.shape.length === 2 && column.dtype !== 'int32' && Number.isInteger(side) && side >= leastSide;
+  return isFlat ? { ...column, shape: [column.shape[0] ?? 0, side, side, 1] } : column;
+}
+
 type Kind = 'image' | 'tokens' | 'sequence' | 'table';
 
 function kindOf(lab: Lab, column: Column, index: number): Kind {
@@ -117,10 +127,11 @@ async function predictions(lab: Lab, samples: readonly number[]): Promise<readon
   }
 }
 
-function drawn(lab: Lab, column: Column, index: number, samples: readonly number[], captions: readonly string[]): string {
+function drawn(lab: Lab, given: Column, index: number, samples: readonly number[], captions: readonly string[]): string {
+  const column = goesIntoEmbedding(lab, index) ? given : unfolded(given);
   const kind = kindOf(lab, column, index);
   const { min, max } = rangeOf(featuresOf(column));
-  const about = `shape [${column.shape.slice(1).join(', ')}], ${column.dtype}, from ${digits(min)} to ${digits(max)}${kind === 'image' ? `, drawn with ${digits(min)} as black and ${digits(max)} as white` : ''}`;
+  const about = `shape [${given.shape.slice(1).join(', ')}], ${given.dtype}, from ${digits(min)} to ${digits(max)}${column === given ? '' : `, drawn as ${String(column.shape[1])} x ${String(column.shape[2])}`}${kind === 'image' ? `, drawn with ${digits(min)} as black and ${digits(max)} as white` : ''}`;
   const body =
     kind === 'table'
       ? table(lab, column, samples, captions)

@@ -61,7 +61,7 @@ function isContinuous(sample: Sample, distinct: number): boolean {
 }
 
 /** Rows that the values of the features could make. */
-function possibleRows({ inputs }: Sample): number {
+export function possibleRows({ inputs }: Sample): number {
   let rows = 1;
   for (const { values, width: numbers } of inputs) {
     for (let j = 0; j < numbers && rows < 1e12; j += 1) {

@@ -64,8 +64,11 @@ async function run(lab: Lab): Promise<CheckResult> {
     const where = { feature: target.name };
     const show = ({ score, chance }: Explained): string => (target.kind === 'classes' ? `${percent(score)} beside ${percent(chance)} by chance` : `${digits(score)} beside ${digits(chance)} by chance`);
     const evidence = { training, validation, across };
+    // Few validation samples may be too far apart to tell each other's labels: then those of the training still do. Not by
+    // its p: samples of one cluster have one label, and meet the same mixture of labels there.
+    const strangers = (beside: Explained): boolean => across === undefined || across.effect < 0.25 * beside.effect;
     // More training samples than validation samples see more, so that chance there is not for want of samples.
-    if (validation !== undefined && clearly(validation) && atChance(training, validation) && training.samples >= validation.samples && wouldShow(validation, training)) {
+    if (validation !== undefined && clearly(validation) && atChance(training, validation) && training.samples >= validation.samples && wouldShow(validation, training) && strangers(validation)) {
       findings.push(
         finding({
           rule: 'labels-not-predictable',
@@ -76,7 +79,7 @@ async function run(lab: Lab): Promise<CheckResult> {
           remedy: 'Look at where training inputs and labels are read, shuffled or joined: one of them was put in another order than the other. Shuffle both with one permutation.',
         }),
       );
-    } else if (validation !== undefined && clearly(training) && wouldShow(training, validation) && atChance(validation, training)) {
+    } else if (validation !== undefined && clearly(training) && wouldShow(training, validation) && atChance(validation, training) && strangers(training)) {
       findings.push(
         finding({
           rule: 'validation-labels-out-of-step',

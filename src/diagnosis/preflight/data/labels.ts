@@ -5,6 +5,7 @@ import type { Check, CheckResult } from '../check.js';
 import { readOnce, type Lab } from '../lab.js';
 import type { Column } from '../sample.js';
 import { featuresOf } from './features.js';
+import { isNominal, nominality } from './nominal.js';
 import { classCounts, rowsAre, targetOf, type ClassTarget } from './targets.js';
 
 /** Losses for numbers that are near or far: on classes they work, and learn slower and less (Golik et al. 2013, "Cross-entropy vs. squared error training"). */
@@ -123,20 +124,23 @@ const constant: Look = (lab, output, column) => {
   });
 };
 
-const asNumbers: Look = (lab, output, column) => {
+const asNumbers: Look = (lab, output, column, measured) => {
   const target = targetOf(lab, output);
   if (target?.kind !== 'numbers' || target.width !== 1 || !forNumbers.has(lab.loss.outputs[output]?.name ?? '') || lab.training.count < 50) return undefined;
   const distinct = [...new Set(target.values)].toSorted((a, b) => a - b);
   const first = distinct[0] ?? -1;
   // Whole numbers from 0 or 1 without gaps, each with samples enough to be a class.
   if (distinct.length < 3 || distinct.length > Math.min(100, lab.training.count / 10) || (first !== 0 && first !== 1) || distinct.some((value, i) => value !== first + i)) return undefined;
+  const names = nominality(lab, target.values);
+  measured[`${column.name}/nominality`] = names;
+  const isNames = names !== undefined && isNominal(names, distinct.length);
   return finding({
     rule: 'classes-as-numbers',
-    severity: 'info',
+    severity: isNames ? 'warning' : 'info',
     where: where(column),
-    message: `labels are the ${String(distinct.length)} whole numbers from ${String(first)} to ${String(distinct.at(-1))} under ${lab.loss.outputs[output]?.name ?? 'a loss'}, which takes class 2 for lying between 1 and 3`,
-    evidence: { distinct: distinct.slice(0, 20) },
-    remedy: `Where they name classes: an output of ${String(distinct.length)} units with softmax and sparseCategoricalCrossentropy${first === 1 ? ', with classes from 0' : ''}. Counts and grades may stay as they are.`,
+    message: `labels are the ${String(distinct.length)} whole numbers from ${String(first)} to ${String(distinct.at(-1))} under ${lab.loss.outputs[output]?.name ?? 'a loss'}, which takes class 2 for lying between 1 and 3${isNames ? `; but beside each label lies any other: the nearest sample with another one is ${digits(names.near)} away, two at random ${digits(names.apart)}` : ''}`,
+    evidence: { distinct: distinct.slice(0, 20), ...names },
+    remedy: `${isNames ? 'They name classes' : 'Where they name classes'}: an output of ${String(distinct.length)} units with softmax and sparseCategoricalCrossentropy${first === 1 ? ', with classes from 0' : ''}.${isNames ? '' : ' Counts and grades may stay as they are.'}`,
   });
 };
 

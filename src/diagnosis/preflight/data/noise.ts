@@ -3,6 +3,7 @@ import type { Check, CheckResult } from '../check.js';
 import type { Lab } from '../lab.js';
 import { nearest } from './neighbours.js';
 import { explainedByOutput, probesOf, upperTail } from './predictability.js';
+import { renamed } from './renamed.js';
 import type { Points } from './representation.js';
 import { classCounts, targetOf, type ClassTarget } from './targets.js';
 
@@ -91,7 +92,8 @@ function confused({ counts }: Contradictions, control: Contradictions): Confused
  */
 function fallsAnywhere({ counts, against }: Contradictions, shares: readonly number[]): boolean {
   const classes = shares.filter((each) => each > 0).length;
-  if (classes < 4 || against < 30) return false;
+  // Fewer than one a pair of classes do not show which pairs they fall on.
+  if (classes < 4 || against < Math.max(30, classes * (classes - 1))) return false;
   let chiSquare = 0;
   let freedom = 0;
   let winners = 0;
@@ -111,7 +113,19 @@ function fallsAnywhere({ counts, against }: Contradictions, shares: readonly num
     freedom += cells - 1;
   });
   // Confusable classes put most of their weight on one of the others, which makes this ratio several times 1.
-  return winners >= 3 && freedom > 0 && chiSquare / freedom < 1 + 4 * Math.sqrt(2 / freedom);
+  return winners >= 3 && freedom > 0 && chiSquare / freedom < 1 + 3 * Math.sqrt(2 / freedom);
+}
+
+/**
+ * Whether labels are wrong as often where all neighbours agree as where most do: a wrong label asks for no place. Classes
+ * that overlap contradict each other less, the deeper within one of them: to half and less from most to nearly all.
+ */
+function fallsDeep(most: Contradictions, nearly: Contradictions, all: Contradictions): boolean {
+  const rate = ({ against, clear }: Contradictions): number => against / Math.max(1, clear);
+  if (rate(nearly) < 0.65 * rate(most)) return false;
+  const [clear, against] = [nearly.clear - all.clear, nearly.against - all.against];
+  // Two deviations: half of what there is shows in 100 samples.
+  return all.clear < 20 || clear < 20 || above(all.against, all.clear, against, clear) > -2;
 }
 
 async function run(lab: Lab): Promise<CheckResult> {
@@ -132,13 +146,13 @@ async function run(lab: Lab): Promise<CheckResult> {
     const controlShare = useful ? beside.against / beside.clear : undefined;
     const z = useful ? above(loose.against, loose.clear, beside.against, beside.clear) : 0;
     const strictShare = strict.against / Math.max(1, strict.clear);
-    const pair = useful ? confused(loose, beside) : undefined;
+    const pair = (useful ? confused(loose, beside) : undefined) ?? (held?.kind === 'classes' && held.width === 1 ? renamed(lab, target, held) : undefined);
     measured[target.name] = { share, controlShare, z, strictShare, strict: strict.clear, pair };
     const noise = share - (controlShare ?? 0);
     const total = classCounts(target);
     const sum = total.reduce((all, each) => all + each, 0);
     const beyondControl = z > 4 && noise >= 0.8 * least;
-    const anywhere = strict.clear >= 50 && strictShare >= least && z > -4 && result.training.effect > 0.2 && fallsAnywhere(strict, total.map((each) => each / sum));
+    const anywhere = strict.clear >= 50 && strictShare >= least && z > -4 && result.training.effect > 0.2 && fallsAnywhere(strict, total.map((each) => each / sum)) && fallsDeep(loose, strict, main(k));
     const known = strict.clear >= 50 && strictShare >= least && z > -4;
     if (!beyondControl && !anywhere && pair === undefined && !known) continue;
     const estimate = beyondControl ? noise : pair !== undefined && !anywhere ? pair.share - pair.control : strictShare;

@@ -5,6 +5,7 @@ import { readOnce, type Lab } from '../lab.js';
 import { rowsOf, type Column } from '../sample.js';
 import { featureName, featuresOf, middleOf, rangeOf, someNames, sortedValues, varies, type Feature } from './features.js';
 import { firstKernel, goesIntoEmbedding, type FirstKernel } from './first-kernel.js';
+import { scaleShows } from './scale-effect.js';
 
 /**
  * Initialisers take inputs of variance 1 (Glorot and Bengio 2010; He et al. 2015): an rms of r makes the first layer's
@@ -136,10 +137,12 @@ async function run(lab: Lab): Promise<CheckResult> {
     if (goesIntoEmbedding(lab, index) || (lab.model.kind !== 'layers' && column.dtype !== 'float32') || lab.training.count < 2) continue;
     const seen = await reaching(lab, column, way);
     if (seen === undefined) continue;
-    const scale = scaleFinding(lab, index, column, seen, way, measured);
-    const apart = apartFinding(lab, column, way, measured);
-    if (scale !== undefined) findings.push(scale);
-    if (apart !== undefined) findings.push(apart);
+    for (const each of [scaleFinding(lab, index, column, seen, way, measured), apartFinding(lab, column, way, measured)]) {
+      if (each === undefined) continue;
+      // A model written by hand may scale what it gets, and nothing but its effect tells.
+      const isSilent = lab.model.kind !== 'layers' && !(await scaleShows(lab));
+      findings.push(isSilent ? { ...each, severity: 'info' } : each);
+    }
   }
   return Object.keys(measured).length === 0 ? { findings, measured, cannotTell: 'no input of numbers reaches a kernel without being normalised' } : { findings, measured };
 }

@@ -81,17 +81,25 @@ function dead(layers: readonly LayerValues[], nodes: Nodes): readonly Finding[] 
   });
   const [first] = off;
   if (first === undefined) return [];
+  // What gets zeros alone can give no more: the zeros' origin is the fault, and this one of its effects.
+  const isStarved = isWithout(first.name, layers, nodes);
   const isAll = first.dead === 1;
   return [
     finding({
       rule: 'dead-units-at-start',
-      severity: isAll && nodes.get(first.name)?.after.length === 1 ? 'error' : 'warning',
+      severity: isStarved ? 'info' : isAll && nodes.get(first.name)?.after.length === 1 ? 'error' : 'warning',
       where: { layer: first.name },
-      message: `${percent(first.dead)} of the ${String(first.units)} units of "${first.name}" are 0 for every sample before training${off.length > 1 ? `, and so it is in ${String(off.length - 1)} more layers` : ''}: they have no gradient`,
-      evidence: { layers: off.map(({ name, dead: share, units }) => ({ name, dead: share, units })) },
-      remedy: 'Begin biases at 0 and kernels with heNormal, see that inputs are scaled, or use leakyReLU.',
+      message: `${percent(first.dead)} of the ${String(first.units)} units of "${first.name}" are 0 for every sample before training${off.length > 1 ? `, and so it is in ${String(off.length - 1)} more layers` : ''}: ${isStarved ? 'what they get is 0 for every sample' : 'they have no gradient'}`,
+      evidence: { isStarved, layers: off.map(({ name, dead: share, units }) => ({ name, dead: share, units })) },
+      remedy: isStarved ? 'Look at the layers before it for what makes their values 0.' : 'Begin biases at 0 and kernels with heNormal, see that inputs are scaled, or use leakyReLU.',
     }),
   ];
+}
+
+/** Whether all that comes to a layer is 0, for every sample. */
+function isWithout(name: string, layers: readonly LayerValues[], nodes: Nodes): boolean {
+  const before = nodes.get(name)?.before ?? [];
+  return before.length > 0 && before.every((each) => layers.find((layer) => layer.name === each)?.rms === 0);
 }
 
 /** Share of units beyond which a layer counts as saturated: most. SageMaker's rule has 50% too. */

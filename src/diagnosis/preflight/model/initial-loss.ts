@@ -2,6 +2,7 @@ import { digits, finding, percent, type Finding } from '../../finding.js';
 import type { Check } from '../check.js';
 import type { Lab } from '../lab.js';
 import { factsOf, type Facts, type OutputFacts } from './facts.js';
+import { layerNodes } from './graph.js';
 import { lossFormOf, type LossForm } from './loss-form.js';
 import { LossProbe } from './loss-probe.js';
 import { rms, spreadOf } from './predictions.js';
@@ -22,7 +23,7 @@ export const initialLoss: Check = {
       const form = await lossFormOf(LossProbe.of(lab, facts, output));
       const chance = chanceLoss(output, form);
       measured[output.name] = { chance: chance ?? null, spreadOfPredictions: spreadOf(output.predictions) };
-      const high = chance === undefined ? undefined : tooHigh(output, form, chance, outputLoss(facts, output, form));
+      const high = chance === undefined ? undefined : await tooHigh(lab, output, form, chance, outputLoss(facts, output, form));
       const wide = form.expects === 'numbers' && output.kind === 'numbers' ? tooWide(output) : undefined;
       if (high !== undefined) findings.push(high);
       else if (wide !== undefined) findings.push(wide);
@@ -69,21 +70,40 @@ function outputLoss({ indices }: Facts, { labels, predictions, width, kind }: Ou
   return sum / rows;
 }
 
-function tooHigh(output: OutputFacts, form: LossForm, chance: number, loss: number): Finding | undefined {
-  // TheDeepChecker's bound is 100% above ln C. Small nets with He's kernels in the last layer come to 250% for two
-  // classes (measured), so a warning needs 3 nats as well: logits of a standard deviation s cost about s^2 / 2 more.
+/**
+ * TheDeepChecker's bound is 100% above ln C, and small nets with He's kernels in the last layer come to 250% for two
+ * classes (measured): an info. Ten times ln C is what no usual start comes to; sums of residual branches, of which each
+ * may double the variance (Hanin and Rolnick 2018, "How to start training"), do, and train well.
+ */
+const extreme = 10;
+/** A bias this far from the others' makes its class exp(5), 150 times, as likely as they are. */
+const farBias = 5;
+
+async function tooHigh(lab: Lab, output: OutputFacts, form: LossForm, chance: number, loss: number): Promise<Finding | undefined> {
   const excess = loss / chance - 1;
   if (!(excess > 1)) return undefined;
   const isLogits = form.expects === 'softmax-logits' || form.expects === 'sigmoid-logits';
   const size = isLogits ? rms(output.predictions) : undefined;
+  const bias = await outputBias(lab, output);
+  const byBias = bias !== undefined && bias > farBias && loss - chance > 3;
+  const isResidual = layerNodes(lab.model).some(({ className }) => className === 'Add');
   return finding({
     rule: 'initial-loss',
-    severity: excess > 2 && loss - chance > 3 ? 'warning' : 'info',
+    severity: byBias || (loss > extreme * chance && !isResidual) ? 'warning' : 'info',
     where: { layer: output.name },
     message: `output "${output.name}" begins with a loss of ${digits(loss)}, and one that knows nothing with ${digits(chance)}: it is sure of wrong answers before training${size === undefined ? '' : `, with logits of a size of ${digits(size)}`}`,
-    evidence: { loss, chance, excess, logits: size ?? null },
-    remedy: `Make the last layer's kernel smaller${size === undefined ? '' : ` (logits of a size of about 1: by ${digits(size)})`}, and look whether inputs are scaled and biases begin at 0.`,
+    evidence: { loss, chance, excess, logits: size ?? null, spreadOfBiases: bias ?? null, isResidual },
+    remedy: `${byBias ? 'Begin the biases of the last layer at 0, or at the logarithm of the classes\' shares. ' : ''}Make the last layer's kernel smaller${size === undefined ? '' : ` (logits of a size of about 1: by ${digits(size)})`}, and look whether inputs are scaled and biases begin at 0.`,
   });
+}
+
+/** How far the biases of the output's own layer are apart; of one alone, its distance from 0. */
+async function outputBias(lab: Lab, { name, width }: OutputFacts): Promise<number | undefined> {
+  const found = lab.model.weights().find(({ info }) => info.role === 'bias' && info.layer === name && info.size === width);
+  if (found === undefined) return undefined;
+  const values = await found.variable.data<'float32'>();
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return width === 1 ? Math.abs(most) : most - least;
 }
 
 /** Predictions of measured values that differ far more than the labels do. */
@@ -116,7 +136,7 @@ async function priorBias(lab: Lab, facts: Facts, output: OutputFacts, form: Loss
     severity: 'info',
     where: { weight: bias.weight.info.name },
     message: `with the labels' prior as bias of output "${output.name}" (${bias.formula}: ${values.map(digits).join(', ')}) training begins at a loss of ${digits(after)} and not ${digits(before)}, ${percent(gain)} less`,
-    evidence: { before, after, gain, bias: values, formula: bias.formula },
+    evidence: { before, after, gain, bias: values, formula: bias.formula, position: lab.model.weights().findIndex(({ variable }) => variable === bias.weight.variable) },
     remedy: `Give the last layer that bias: biasInitializer, or bias.assign(tf.tensor1d([${values.map(digits).join(', ')}])).`,
   });
 }

@@ -74,6 +74,20 @@ export class LossProbe {
     return (await this.#losses([Array.from(this.rows, (_, i) => i)], predictions, undefined, [...rest]))[0];
   }
 
+  /**
+   * Mean loss of each prediction beside each label of the rows, one pair at a time: what a batch's loss is where labels
+   * and predictions spread over each other to [batch, batch].
+   */
+  async everyPair(predictions: Float32Array): Promise<number> {
+    const count = this.rows.length;
+    let sum = 0;
+    for (let shift = 0; shift < count; shift += 1) {
+      const losses = await this.single(predictions, Array.from({ length: count }, (_, i) => (i + shift) % count));
+      for (const each of losses) sum += each;
+    }
+    return sum / (count * count);
+  }
+
   async #losses(groups: readonly (readonly number[])[], predictions: Float32Array, order?: ArrayLike<number>, rest?: readonly number[]): Promise<Float32Array> {
     const values: Float32Array[] = [];
     for (const group of groups) {

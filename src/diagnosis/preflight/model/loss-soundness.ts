@@ -67,6 +67,8 @@ async function lossBroadcast(probe: LossProbe, predictions: Float32Array, number
     });
   }
   const asGiven = await probe.batch(predictions);
+  const within = await broadcastWithin(probe, predictions, asGiven, numbers);
+  if (within !== undefined) return within;
   const reshaped = await probe.reshaped(predictions);
   if (reshaped === undefined || !Number.isFinite(reshaped)) return undefined;
   numbers['loss'] = asGiven;
@@ -80,6 +82,27 @@ async function lossBroadcast(probe: LossProbe, predictions: Float32Array, number
     message: `labels ${shape(labels.shape.slice(1))} and predictions ${shape(rest)} spread over each other in the loss "${loss.name}": it is ${digits(asGiven)} for ${String(probe.rows.length)} samples, and ${digits(reshaped)} with the labels brought to the predictions' shape`,
     evidence: { labels: labels.shape.slice(1), predictions: [...rest], loss: asGiven, lossWithReshapedLabels: reshaped },
     remedy: `Bring the labels to the predictions' shape in the loss: tf.reshape(labels, predictions.shape), or give labels of shape ${shape(rest)}.`,
+  });
+}
+
+/** A custom loss that brings labels and predictions of one shape into two: then its batch is the mean over all pairs, and no mean over samples. */
+async function broadcastWithin(probe: LossProbe, predictions: Float32Array, batch: number, numbers: Record<string, unknown>): Promise<Finding | undefined> {
+  const { loss, name, labels, rest } = probe.output;
+  const count = probe.rows.length;
+  if (!loss.custom || count < 3) return undefined;
+  const own = meanOf(await probe.single(predictions));
+  if (!Number.isFinite(own) || !isApart(batch, own) || !isApart(batch, own * count)) return undefined;
+  const pairs = await probe.everyPair(predictions);
+  numbers['everyPair'] = pairs;
+  // A mean over [batch, batch], a sum over one of its axes, or over both.
+  if (!Number.isFinite(pairs) || !isApart(pairs, own) || ![1, count, count * count].some((times) => !isApart(batch, times * pairs))) return undefined;
+  return finding({
+    rule: 'loss-broadcast',
+    severity: 'error',
+    where: { layer: name },
+    message: `the loss "${loss.name}" compares every prediction with the labels of all samples of the batch: it is ${digits(batch)} for ${String(count)} samples, as the mean over all ${String(count * count)} pairs has it (${digits(pairs)}), and the mean over the samples is ${digits(own)}`,
+    evidence: { labels: labels.shape.slice(1), predictions: [...rest], loss: batch, meanOfPairs: pairs, meanOfSamples: own },
+    remedy: 'In the loss, labels and predictions come to have different shapes, such as [batch] and [batch, 1], and spread over each other: bring both to one shape with tf.reshape(labels, predictions.shape), and flatten both or none.',
   });
 }
 

@@ -76,7 +76,7 @@ function mixing(mixed: readonly { readonly name: string; readonly changes: reado
   const changesOf = first?.changes ?? [];
   const affected = changesOf.filter((change) => change > changed).length;
   const place = first === undefined || first.name.startsWith('output ') ? undefined : first.name;
-  // A statistic of the batch reaches every sample, and a reshape alone those whose rows are exchanged.
+  // A statistic of the batch reaches every sample; a reshape those whose rows are exchanged, which may be all as well.
   const looks = affected === others ? 'every other sample' : `${String(affected)} of ${String(others)} other samples`;
   return finding({
     rule: 'batch-mixing',
@@ -86,7 +86,7 @@ function mixing(mixed: readonly { readonly name: string; readonly changes: reado
     evidence: { ...measured, firstChanged: first?.name ?? null },
     remedy:
       affected === others
-        ? 'Look for a mean, softmax or other statistic along axis 0: compute it along the features, or use running statistics in inference as batch normalisation does.'
+        ? 'Look first for a reshape where a transpose belongs: after tf.transpose moved the batch, only a transpose brings it back to the first axis. Then for a mean, softmax or other statistic along axis 0: compute it along the features, or use running statistics in inference as batch normalisation does.'
         : 'Look for a reshape where a transpose belongs, or one that moves the batch: the batch has to stay the first axis throughout.',
   });
 }

@@ -17,9 +17,12 @@ export const reach: Check = {
   stage: 'model',
   summary: 'Whether every input reaches an output, and the loss every weight.',
   run: async (lab) => {
-    const weights = await lab.trial(() => weightsWithoutGradient(lab));
+    const unreached = await lab.trial(() => weightsWithoutGradient(lab));
+    // What moves the outputs is used, and has lost its gradient on the way: that is for the check of gradients to say.
+    const moving = await lab.trial(() => thatMove(lab, unreached));
+    const weights = unreached.filter((name) => !moving.includes(name));
     const { without, measured } = await inputsWithoutInfluence(lab);
-    return { findings: [...unusedWeights(weights), ...without], measured: { weightsWithoutGradient: weights, ...measured } };
+    return { findings: [...unusedWeights(weights), ...without], measured: { weightsWithoutGradient: unreached, thatMoveOutputs: moving, ...measured } };
   },
 };
 
@@ -35,6 +38,32 @@ function weightsWithoutGradient(lab: Lab): readonly string[] {
     disposeBatch(batch);
   }
 }
+
+/** Weights of these that outputs change with, when they are doubled and moved by 1. In a trial, which puts them back. */
+async function thatMove(lab: Lab, names: readonly string[]): Promise<readonly string[]> {
+  if (names.length === 0) return [];
+  const batch = lab.batch(lab.choose(Math.min(8, lab.training.count), 'model/reach'));
+  const found: string[] = [];
+  try {
+    const { values: base } = await predictInputs(lab, batch.inputs);
+    const { values: again } = await predictInputs(lab, batch.inputs);
+    // What differs by itself, as by dropout, tells nothing.
+    if (!isEqual(base, again)) return [];
+    for (const { info, variable } of lab.model.weights().filter(({ info: each }) => names.includes(each.name))) {
+      const before = tf.clone(variable);
+      tf.tidy(() => { variable.assign(tf.cast(tf.add(tf.mul(before, 2), 1), variable.dtype)); });
+      const { values } = await predictInputs(lab, batch.inputs);
+      variable.assign(before);
+      before.dispose();
+      if (!isEqual(base, values)) found.push(info.name);
+    }
+    return found;
+  } finally {
+    disposeBatch(batch);
+  }
+}
+
+const isEqual = (a: readonly Float32Array[], b: readonly Float32Array[]): boolean => a.every((each, i) => each.every((value, at) => Object.is(value, b[i]?.[at])));
 
 function unusedWeights(names: readonly string[]): readonly Finding[] {
   if (names.length === 0) return [];
@@ -60,7 +89,7 @@ async function inputsWithoutInfluence(lab: Lab): Promise<{ readonly without: rea
   try {
     const base = await predictInputs(lab, batch.inputs);
     // Unlike a difference of two numbers, sameness to the bit has no threshold; the products are those of the same shapes.
-    const isSame = (values: readonly Float32Array[]): boolean => values.every((each, i) => each.every((value, at) => Object.is(value, base.values[i]?.[at])));
+    const isSame = (values: readonly Float32Array[]): boolean => isEqual(values, base.values);
     const without: string[] = [];
     for (const i of batch.inputs.keys()) {
       const own = batch.inputs[i];
@@ -112,7 +141,7 @@ async function featuresWithoutInfluence(lab: Lab, inputs: readonly tf.Tensor[]):
       const moved = tf.tidy(() => tf.add(own, tf.mul(tf.oneHot(tf.fill([own.shape[0]], feature, 'int32'), width), distance)));
       const { values } = await predictInputs(lab, [moved]);
       moved.dispose();
-      isUsed ||= values.some((each, i) => each.some((value, at) => !Object.is(value, base.values[i]?.[at])));
+      isUsed ||= !isEqual(values, base.values);
       if (isUsed) break;
     }
     if (!isUsed) unused.push(feature);

@@ -1,5 +1,6 @@
 import { finding, percent, type Finding } from '../../finding.js';
 import type { Check } from '../check.js';
+import { heldKernels, type HeldKernel, type HeldKernels } from './fresh-kernels.js';
 import { layerNodes, noisy, passing, type LayerNode } from './graph.js';
 import type { Lab } from '../lab.js';
 import { disposeBatch } from '../../../data/index.js';
@@ -16,8 +17,9 @@ export const structure: Check = {
     const weights = lab.model.weights();
     const trainable = weights.reduce((sum, { info }) => sum + (info.trainable ? info.size : 0), 0);
     const all = weights.reduce((sum, { info }) => sum + (info.role === 'statistic' ? 0 : info.size), 0);
-    const findings = [...dropout(rates), ...(await noiseOnOutput(lab, nodes)), ...frozen(nodes, trainable, all)];
-    return { findings, measured: { dropout: rates, trainable, parameters: all } };
+    const kernels = await heldKernels(lab.model);
+    const findings = [...dropout(rates), ...(await noiseOnOutput(lab, nodes)), ...frozen(nodes, trainable, all, kernels)];
+    return { findings, measured: { dropout: rates, trainable, parameters: all, heldKernels: kernels.held } };
   },
 };
 
@@ -81,7 +83,7 @@ async function handwrittenNoise(lab: Lab): Promise<readonly Finding[]> {
 const onOutput = (layer: string, message: string): Finding =>
   finding({ rule: 'dropout-on-output', severity: 'warning', where: { layer }, message, evidence: {}, remedy: 'Put dropout before the last layer with weights, not after it.' });
 
-function frozen(nodes: readonly LayerNode[], trainable: number, all: number): readonly Finding[] {
+function frozen(nodes: readonly LayerNode[], trainable: number, all: number, kernels: HeldKernels): readonly Finding[] {
   const held = nodes.filter(({ layer }) => layer.weights.length > 0 && layer.trainableWeights.length === 0 && !/Normalization/.test(layer.getClassName()));
   const output = held.find(({ isOutput }) => isOutput);
   if (output !== undefined) {
@@ -96,9 +98,26 @@ function frozen(nodes: readonly LayerNode[], trainable: number, all: number): re
       }),
     ];
   }
+  const fresh = kernels.held.filter(({ isFresh, isOutput }) => isFresh === true && !isOutput);
+  const atRandom = fresh.length === 0 ? [] : [frozenAtRandom(fresh)];
+  // Kernels that have been trained may well be kept, and their biases alone trained on (Ben Zaken et al. 2022, "BitFit").
+  if (kernels.trained === 0 && trainable > 0 && kernels.held.some(({ isFresh }) => isFresh === true)) {
+    return [
+      finding({
+        rule: 'few-trainable',
+        severity: 'warning',
+        where: { weight: kernels.held[0]?.weight ?? '' },
+        message: `no kernel is trained, and what is, ${percent(trainable / all)} of ${String(all)} parameters, is biases and scales; yet kernels such as "${kernels.held.find(({ isFresh }) => isFresh === true)?.weight ?? ''}" hold the random numbers of their initialiser`,
+        evidence: { frozen: kernels.held.map(({ weight }) => weight), fresh: kernels.held.filter(({ isFresh }) => isFresh === true).map(({ weight }) => weight), trainable, parameters: all },
+        remedy: 'Set trainable to true on the kernels, or load weights that have been trained before you freeze them.',
+      }),
+      ...atRandom,
+    ];
+  }
   const [first] = held;
-  if (first === undefined || all === 0) return [];
+  if (first === undefined || all === 0) return atRandom;
   return [
+    ...atRandom,
     finding({
       rule: 'few-trainable',
       severity: 'info',
@@ -109,3 +128,13 @@ function frozen(nodes: readonly LayerNode[], trainable: number, all: number): re
     }),
   ];
 }
+
+const frozenAtRandom = (fresh: readonly HeldKernel[]): Finding =>
+  finding({
+    rule: 'frozen-at-random',
+    severity: 'warning',
+    where: { layer: fresh[0]?.layer ?? '', weight: fresh[0]?.weight ?? '' },
+    message: `${fresh.length === 1 ? 'the kernel' : `${String(fresh.length)} kernels, such as`} "${fresh[0]?.weight ?? ''}" ${fresh.length === 1 ? 'is' : 'are'} not trained and ${fresh.length === 1 ? 'holds' : 'hold'} the random numbers of ${fresh.length === 1 ? 'its' : 'their'} initialiser: what was trained before looks otherwise`,
+    evidence: { kernels: fresh },
+    remedy: `Set trainable to true on ${fresh.slice(0, 5).map(({ layer }) => `"${layer}"`).join(', ')}, or load the trained weights before training (after the model is built, and by the same names). Random features that are fixed on purpose are rare: then leave this as it is.`,
+  });

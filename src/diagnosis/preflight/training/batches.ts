@@ -1,3 +1,5 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from '../../../data/index.js';
 import type { Lab } from '../lab.js';
 import type { Column, Sample } from '../sample.js';
 
@@ -60,8 +62,26 @@ export function split(lab: Lab, name: string, of: Sample = lab.training): Halves
   return { train: order.slice(held), held: order.slice(0, held) };
 }
 
+/** As many halves as `parts`: each sample is held out once. */
+export function folds(lab: Lab, parts: number, name: string, of: Sample = lab.training): readonly Halves[] {
+  const order = lab.choose(of.count, name, of);
+  return Array.from({ length: parts }, (_, part) => ({ train: order.filter((_each, i) => i % parts !== part), held: order.filter((_each, i) => i % parts === part) }));
+}
+
 /** The i-th batch of `size` out of `pool`, going round. */
 export function fresh(pool: Int32Array, size: number, i: number): Int32Array {
   const length = Math.max(1, Math.min(size, pool.length));
   return Int32Array.from({ length }, (_, j) => pool[(i * length + j) % Math.max(1, pool.length)] ?? 0);
+}
+
+/** The inputs of the batch, all as the mean of them, or, where they are whole numbers, as the first sample's. */
+export function blinded(batch: Batch): Batch {
+  const inputs = batch.inputs.map((input) =>
+    tf.tidy(() => {
+      const one = input.dtype === 'float32' ? tf.mean(input, 0, true) : tf.slice(input, 0, 1);
+      return tf.tile(one, [input.shape[0], ...input.shape.slice(1).map(() => 1)]);
+    }),
+  );
+  tf.dispose([...batch.inputs]);
+  return { ...batch, inputs };
 }

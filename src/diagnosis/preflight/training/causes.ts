@@ -5,8 +5,9 @@ const noLearning = ['learning-rate-too-low', 'learning-rate-range', 'cannot-fit-
 
 /** What the rules of this stage bring about. */
 export const trainingCauses: Causes = {
+  'non-finite-at-start': ['first-non-finite', 'non-finite-loss', 'non-finite-gradients', 'loss-not-finite', 'learning-rate-too-high', 'risky-values', ...noLearning],
   'inputs-do-not-explain-labels': ['labels-not-predictable', 'label-noise', 'overfitting', 'ladder-does-not-improve'],
-  'gradient-lost': ['no-gradient', 'wrong-gradient', 'optimizer-does-not-update', ...noLearning],
+  'gradient-lost': ['unused-weights', 'no-gradient', 'wrong-gradient', 'weights-unchanged', 'optimizer-does-not-update', ...noLearning],
   'wrong-gradient': ['loss-rises', 'loss-improves-predictions-worsen', 'learning-rate-too-high', ...noLearning],
   'no-gradient': ['inputs-ignored', 'optimizer-does-not-update', 'dead-units', 'dead-relu', ...noLearning],
   'inputs-ignored': [...noLearning],

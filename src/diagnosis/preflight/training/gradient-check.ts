@@ -17,6 +17,10 @@ const shares = [0.03, 0.01, 0.003];
 const tolerance = 0.3;
 /** Two steps that disagree by more than this tell nothing: the loss has a kink between them, or is all rounding. */
 const agreement = 0.1;
+/** How far the slopes to both sides may lie apart: curvature leaves a few hundredths here, a kink (ReLU at 0, equal values under a maximum) as much as the slope itself. */
+const bothSides = 0.25;
+/** The same where no gradient comes: rounding makes steps of a slope. */
+const bothSidesOfSteps = 0.6;
 /** Weights that are compared one by one, at most. */
 const mostWeights = 16;
 
@@ -24,13 +28,16 @@ interface Slope {
   /** Per unit of length along the direction. */
   readonly analytic: number;
   readonly numeric: number;
-  /** Whether the numeric slope is the same by two lengths of step. */
+  /** Whether the numeric slope is the same by two lengths of step, and on both sides. */
   readonly certain: boolean;
+  /** Whether the slopes to the two sides differ, as at a kink: any value between them is right there. */
+  readonly kink: boolean;
 }
 
 /** The slope of the loss along `direction` / `norm`, by central differences. */
-async function slopeAlong(lab: Lab, batch: Batch, loss: number, direction: ReadonlyMap<string, tf.Tensor>, norm: number, analytic: number, lengths: readonly number[]): Promise<Slope> {
+async function slopeAlong(lab: Lab, batch: Batch, loss: number, direction: ReadonlyMap<string, tf.Tensor>, norm: number, analytic: number, lengths: readonly number[], apart = bothSides): Promise<Slope> {
   const seen: number[] = [];
+  let kink = false;
   for (const length of lengths) {
     const up = await moved(lab, direction, length / norm, () => lossOf(lab, batch));
     const down = await moved(lab, direction, -length / norm, () => lossOf(lab, batch));
@@ -38,10 +45,12 @@ async function slopeAlong(lab: Lab, batch: Batch, loss: number, direction: Reado
     // Below this the difference is rounding.
     const isAboveNoise = Math.abs(up - down) > 1e-5 * Math.max(Math.abs(loss), Math.abs(up - loss));
     const last = seen.at(-1);
-    if (isAboveNoise && last !== undefined && Math.abs(numeric - last) <= agreement * Math.max(Math.abs(numeric), Math.abs(last))) return { analytic, numeric, certain: true };
+    const [right, left] = [(up - loss) / length, (loss - down) / length];
+    kink = Math.abs(right - left) > apart * Math.max(Math.abs(right), Math.abs(left));
+    if (isAboveNoise && !kink && last !== undefined && Math.abs(numeric - last) <= agreement * Math.max(Math.abs(numeric), Math.abs(last))) return { analytic, numeric, certain: true, kink };
     if (isAboveNoise) seen.push(numeric);
   }
-  return { analytic, numeric: seen.at(-1) ?? NaN, certain: false };
+  return { analytic, numeric: seen.at(-1) ?? NaN, certain: false, kink };
 }
 
 const errorOf = ({ analytic, numeric }: Slope): number => Math.abs(analytic - numeric) / Math.max(Math.abs(analytic), Math.abs(numeric));
@@ -50,6 +59,23 @@ const normOf = async (tensors: Iterable<tf.Tensor>): Promise<number> => Math.sqr
 
 /** Lengths of steps that change the loss by the shares above, a tenth of the weights' own length at most. */
 const lengthsFor = (loss: number, slope: number, size: number): readonly number[] => shares.map((share) => Math.min((share * Math.max(Math.abs(loss), 1e-3)) / Math.max(slope, 1e-30), 0.1 * (share / 0.03) * Math.max(size, 1e-2)));
+
+/** Directions at random, of which each meets all that there are: together their slopes point up (Spall, 1992), with sqrt(8) times the slope of one. */
+const directions = 8;
+
+async function steepest(lab: Lab, batch: Batch, name: string, variable: tf.Variable, length: number): Promise<tf.Tensor> {
+  let sum: tf.Tensor = tf.zeros(variable.shape);
+  for (let i = 0; i < directions; i += 1) {
+    const each = tf.randomNormal(variable.shape, 0, 1, 'float32', 17 + i);
+    const norm = await normOf([each]);
+    const up = await moved(lab, new Map([[name, each]]), length / norm, () => lossOf(lab, batch));
+    const down = await moved(lab, new Map([[name, each]]), -length / norm, () => lossOf(lab, batch));
+    const next = tf.tidy(() => tf.add(sum, tf.mul(each, Number.isFinite(up - down) ? (up - down) / (2 * length * norm) : 0)));
+    tf.dispose([sum, each]);
+    sum = next;
+  }
+  return sum;
+}
 
 interface Compared extends Slope {
   readonly weight: string;
@@ -73,20 +99,54 @@ async function compare(lab: Lab, batch: Batch): Promise<{ readonly compared: rea
         compared.push({ ...slope, weight: info.name, layer: info.layer });
         continue;
       }
-      // No gradient: the loss must not change along any direction. One at random meets all that there are.
-      const random = tf.randomNormal(variable.shape, 0, 1, 'float32', 17);
+      // No gradient: the loss must not change along any direction.
+      const along = await steepest(lab, batch, info.name, variable, 0.02 * Math.max(size, 1e-2));
       try {
-        const length = await normOf([random]);
-        const slope = await slopeAlong(lab, batch, loss, new Map([[info.name, random]]), length, 0, [0.1, 0.05, 0.02].map((share) => share * Math.max(size, 1e-2)));
+        const length = await normOf([along]);
+        if (!(length > 0)) continue;
+        const slope = await slopeAlong(lab, batch, loss, new Map([[info.name, along]]), length, 0, [0.1, 0.05, 0.02].map((share) => share * Math.max(size, 1e-2)), bothSidesOfSteps);
         lost.push({ ...slope, weight: info.name, layer: info.layer });
       } finally {
-        random.dispose();
+        along.dispose();
       }
     }
   } finally {
     tf.dispose([...gradients.values()]);
   }
   return { compared, lost: lost.filter(({ certain, numeric }) => certain && numeric !== 0) };
+}
+
+/** Whether one factor below 0 lies between what is and what should be, as a reversed gradient has it. */
+function isReversal(wrong: readonly Slope[]): boolean {
+  const factors = wrong.map(({ analytic, numeric }) => analytic / numeric);
+  const [first = NaN] = factors;
+  return factors.every((each) => each < 0 && Math.abs(each - first) <= agreement * Math.abs(first));
+}
+
+/** Deviation of the displacement, as a share of a weight's size, and what it is at least where all are 0. */
+const aside = { share: 0.1, least: 0.02 };
+
+/** Runs `body` with all weights a little aside of where they are: kinks, as ties under a maximum, have no width, and are left behind. */
+async function beside<T>(lab: Lab, body: () => Promise<T>): Promise<T> {
+  const away = new Map(trainableOf(lab).map(({ info, variable }, i) => [info.name, tf.tidy(() => tf.mul(tf.randomNormal(variable.shape, 0, 1, 'float32', 100 + i), tf.maximum(tf.mul(aside.share, tf.sqrt(tf.mean(tf.square(variable)))), aside.least)))]));
+  try {
+    return await moved(lab, away, 1, body);
+  } finally {
+    tf.dispose([...away.values()]);
+  }
+}
+
+const isWrong = (each: Slope): boolean => each.certain && errorOf(each) > tolerance;
+
+/** What is wrong here, and a little aside as well. */
+async function suspects(lab: Lab, batch: Batch): Promise<{ readonly compared: readonly Compared[]; readonly wrong: readonly Compared[]; readonly lost: readonly Compared[] }> {
+  const { compared, lost } = await compare(lab, batch);
+  const wrong = compared.filter(isWrong).toSorted((a, b) => errorOf(b) - errorOf(a));
+  if (wrong.length === 0 && lost.length === 0) return { compared, wrong, lost };
+  const there = await beside(lab, () => compare(lab, batch));
+  const stillWrong = new Set(there.compared.filter(isWrong).map(({ weight }) => weight));
+  const stillLost = new Set(there.lost.map(({ weight }) => weight));
+  return { compared, wrong: wrong.filter(({ weight }) => stillWrong.has(weight)), lost: lost.filter(({ weight }) => stillLost.has(weight)) };
 }
 
 const whereOf = ({ layer, weight }: { readonly layer: string | undefined; readonly weight: string }): Finding['where'] => (layer === undefined ? { weight } : { layer, weight });
@@ -99,9 +159,8 @@ async function run(lab: Lab): Promise<CheckResult> {
     const loss = await lossOf(lab, batch);
     if (!Number.isFinite(loss)) return { ...nothing, measured: { loss }, cannotTell: 'the loss is not finite before training' };
     if (loss !== (await lossOf(lab, batch))) return { ...nothing, measured: { loss }, cannotTell: 'the loss is another one each time for the same weights' };
-    const { compared, lost } = await compare(lab, batch);
+    const { compared, wrong, lost } = await suspects(lab, batch);
     const certain = compared.filter((each) => each.certain);
-    const wrong = certain.filter((each) => errorOf(each) > tolerance).toSorted((a, b) => errorOf(b) - errorOf(a));
     const findings: Finding[] = [];
     const worst = wrong[0];
     if (worst !== undefined) {
@@ -115,8 +174,8 @@ async function run(lab: Lab): Promise<CheckResult> {
           evidence: { wrong: wrong.map((each) => ({ weight: each.weight, analytic: each.analytic, numeric: each.numeric, error: errorOf(each) })), flipped, kernels: certain.length },
           remedy:
             flipped > 0
-              ? 'The gradient points the wrong way: look for a sign in a tf.customGrad of the loss or of the layers behind this one.'
-              : `It is ${percent(worst.analytic / worst.numeric)} of what it should be: look at tf.customGrad in the loss and in the layers behind this one, and for values that are taken out of the graph by dataSync() or a constant.`,
+              ? `The gradient points the wrong way${isReversal(wrong) ? ', by the same factor for all of these weights' : ''}: look for a sign in a tf.customGrad of the loss or of the layers behind this one. A gradient reversal layer, as for adversarial features, does that on purpose: then leave this check out.`
+              : `It is ${percent(worst.analytic / worst.numeric)} of what it should be: look at tf.customGrad in the loss and in the layers behind this one, and for values that are taken out of the graph by dataSync() or a constant. A straight-through estimator (round or sign with the gradient of the identity) differs on purpose: then leave this check out.`,
         }),
       );
     }
@@ -134,7 +193,7 @@ async function run(lab: Lab): Promise<CheckResult> {
     }
     return {
       findings,
-      measured: { loss, compared: compared.map((each) => ({ weight: each.weight, analytic: each.analytic, numeric: each.numeric, certain: each.certain })), lost: lost.length },
+      measured: { loss, compared: compared.map((each) => ({ weight: each.weight, analytic: each.analytic, numeric: each.numeric, certain: each.certain, kink: each.kink })), lost: lost.length },
       ...(certain.length === 0 && lost.length === 0 ? { cannotTell: 'the slopes are within the rounding of float32' } : {}),
     };
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Check } from '../check.js';
 import { inputIndependentBaseline } from './explains.js';
+import { finiteAtStart } from './finite.js';
 import { gradientFlow } from './flow.js';
 import { gradientCheck } from './gradient-check.js';
 import { modelLadder } from './ladder.js';
@@ -12,6 +13,7 @@ import { optimizerSettings } from './settings.js';
 
 /** The checks of this stage, in the order in which they run. */
 export const trainingChecks: readonly Check[] = [
+  finiteAtStart,
   gradientCheck,
   gradientFlow,
   seesInputs,

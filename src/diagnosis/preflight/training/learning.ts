@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch, type Batch } from '../../../data/index.js';
 import type { OptimizerSpec } from '../../../trainer/optimizer/index.js';
 import type { Lab } from '../lab.js';
-import { fresh, smallBatch, split } from './batches.js';
+import { blinded, fresh, smallBatch, split } from './batches.js';
 import { lossGradients, NoGradient } from './gradients.js';
 import { once } from './memo.js';
 import { freshSize, stepsWithin, train, type Run } from './run.js';
@@ -46,11 +46,12 @@ export async function trainOnOne(lab: Lab, ask: { readonly spec?: OptimizerSpec;
 export const freshSteps = (lab: Lab): Promise<number> => stepsWithin(lab, runTime.fresh, { most: most.fresh });
 
 /** On batches of the user's size, a new one each step; the probe is held out. */
-export async function trainOnFresh(lab: Lab, ask: { readonly spec?: OptimizerSpec | undefined; readonly rate?: number | undefined } = {}): Promise<Run> {
+export async function trainOnFresh(lab: Lab, ask: { readonly spec?: OptimizerSpec | undefined; readonly rate?: number | undefined; readonly change?: (batch: Batch) => Batch } = {}): Promise<Run> {
+  const { change = (batch: Batch) => batch } = ask;
   const { train: pool, held } = split(lab, 'training/fresh');
-  const probe = lab.batch(held.length > 0 ? held : pool);
+  const probe = change(lab.batch(held.length > 0 ? held : pool));
   try {
-    return await train(lab, { steps: await freshSteps(lab), batch: (i) => lab.batch(fresh(pool, freshSize(lab), i)), probe, spec: ask.spec, rate: ask.rate });
+    return await train(lab, { steps: await freshSteps(lab), batch: (i) => change(lab.batch(fresh(pool, freshSize(lab), i))), probe, spec: ask.spec, rate: ask.rate });
   } finally {
     disposeBatch(probe);
   }
@@ -68,6 +69,9 @@ export const atRateOnOne = (lab: Lab, rate: number): Promise<Run> => once(lab, `
 export const atRateOnFresh = (lab: Lab, rate: number): Promise<Run> => once(lab, `on-fresh/${String(rate)}`, () => trainOnFresh(lab, { rate }));
 export const controlOnOne = (lab: Lab, rate: number): Promise<Run> => once(lab, `control-on-one/${String(rate)}`, () => trainOnOne(lab, { spec: { name: 'adam', learningRate: rate } }));
 export const controlOnFresh = (lab: Lab, rate: number): Promise<Run> => once(lab, `control-on-fresh/${String(rate)}`, () => trainOnFresh(lab, { spec: { name: 'adam', learningRate: rate } }));
+
+/** Without inputs: how low a loss the labels alone allow. */
+export const blindOnFresh = (lab: Lab): Promise<Run> => once(lab, 'blind-on-fresh', () => trainOnFresh(lab, { spec: controls[1], change: blinded }));
 
 /** The user's rate before the first step. */
 export const ownRate = (lab: Lab): number => lab.engine.optimizer.learningRate;

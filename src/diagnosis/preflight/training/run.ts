@@ -94,12 +94,18 @@ export function gain({ before, after, losses }: Run): number {
 /** Where a run came to, in the mode that fell more. Infinite where it ended in NaN. */
 export const reached = (run: Run): number => startOf(run) - gain(run);
 
-/** Milliseconds of a step on a batch of the user's size: the faster of two, after one to warm up. */
+/** The loss of the probe after a run, in the mode that is lower; infinite where it ended in NaN. */
+export function levelOf({ after, losses }: Run): number {
+  const levels = [after.training, after.inference].filter((each) => !Number.isNaN(each));
+  return levels.length === 0 || !Number.isFinite(losses.at(-1) ?? NaN) ? Infinity : Math.min(...levels);
+}
+
+/** Milliseconds of a step on a batch of the user's size: the fastest of four, after one to warm up: other processes make none faster. */
 export const stepTime = (lab: Lab): Promise<number> =>
   once(lab, 'step-time', () =>
     lab.trial(async (trainee) => {
       let best = Infinity;
-      for (let i = 0; i < 3; i += 1) {
+      for (let i = 0; i < 5; i += 1) {
         const batch = lab.batch(lab.choose(freshSize(lab), 'training/pace'));
         try {
           const began = performance.now();
@@ -116,8 +122,17 @@ export const stepTime = (lab: Lab): Promise<number> =>
 /** Of batches to train on: the user's, 256 at most, and at most half of the samples that are not held out. */
 export const freshSize = (lab: Lab): number => Math.max(1, Math.min(lab.batchSize, 256, Math.ceil(lab.training.count / 2)));
 
-/** Steps on `size` samples that fit into some milliseconds. Half of a step's time is taken to go with its samples. */
+/** Steps that are made anyhow where they take a second at most, so that what is found hangs little on the machine. */
+const fewestSteps = 60;
+
+/**
+ * Steps on `size` samples that fit into some milliseconds: `most`, or a half or a quarter of them and so on, so that small
+ * differences in speed change nothing. Half of a step's time is taken to go with its samples.
+ */
 export async function stepsWithin(lab: Lab, milliseconds: number, { size = freshSize(lab), least = 30, most = 300 }: { readonly size?: number; readonly least?: number; readonly most?: number } = {}): Promise<number> {
   const time = (await stepTime(lab)) * (0.5 + (0.5 * size) / freshSize(lab));
-  return Math.max(least, Math.min(most, Math.floor(milliseconds / time)));
+  const floor = fewestSteps * time <= 1000 ? Math.max(least, Math.min(most, fewestSteps)) : least;
+  // A hundredth of slack: 60 steps of 1 ms fit into 60 ms.
+  const halvings = Math.max(0, Math.ceil(Math.log2((most * time) / (1.01 * milliseconds))));
+  return Math.max(floor, Math.floor(most / 2 ** halvings));
 }

@@ -3,9 +3,9 @@ import { digits, finding, percent, type Finding } from '../../finding.js';
 import { nothing, type Check, type CheckResult } from '../check.js';
 import type { Lab } from '../lab.js';
 import type { OptimizerConfig } from '../../../trainer/optimizer/index.js';
-import { atRateOnFresh, ownOnFresh, ownRate, plannedSteps, trainOnFresh, whyNot } from './learning.js';
+import { atRateOnFresh, blindOnFresh, ownOnFresh, ownRate, plannedSteps, trainOnFresh, whyNot } from './learning.js';
 import { once } from './memo.js';
-import { gain, penaltyOf, reached, startOf, type Run } from './run.js';
+import { gain, levelOf, penaltyOf, reached, startOf, type Run } from './run.js';
 
 /** Share of the fall of the loss without a setting, under which the setting holds training up. */
 const heldUp = 0.3;
@@ -39,12 +39,18 @@ async function decayFinding(lab: Lab, own: Run): Promise<Finding | undefined> {
   const decay = decayOf(lab);
   if (decay === undefined || decay.rate === 0) return undefined;
   const without = await changed(lab, { weightDecay: 0 });
-  if (without === undefined || !fell(without) || !(gain(own) < heldUp * gain(without))) return undefined;
+  if (without === undefined || !fell(without)) return undefined;
+  // To learn what labels are like without looking at inputs is soon done from any start, and weights near 0 are enough for that.
+  const blind = gain(own) < heldUp * gain(without) || levelOf(without) > levelOf(own) ? undefined : levelOf(await blindOnFresh(lab));
+  const learnsNothing = blind !== undefined && blind - levelOf(without) > meaningful * Math.abs(blind) && blind - levelOf(own) < heldUp * (blind - levelOf(without));
+  if (!learnsNothing && !(gain(own) < heldUp * gain(without))) return undefined;
   return finding({
     rule: 'weight-decay-too-strong',
     severity: 'error',
-    message: `with the weight decay of ${digits(decay.rate)} the loss falls by ${digits(Math.max(0, gain(own)))} in ${String(own.losses.length)} steps, and without it by ${digits(gain(without))}`,
-    evidence: { decay: decay.rate, mode: decay.mode, learningRate: ownRate(lab), shrinkPerStep: ownRate(lab) * decay.rate, with: gain(own), without: gain(without) },
+    message: learnsNothing
+      ? `with the weight decay of ${digits(decay.rate)} the loss comes to ${digits(levelOf(own))} in ${String(own.losses.length)} steps, as without any inputs (${digits(blind)}), and without the decay to ${digits(levelOf(without))}`
+      : `with the weight decay of ${digits(decay.rate)} the loss falls by ${digits(Math.max(0, gain(own)))} in ${String(own.losses.length)} steps, and without it by ${digits(gain(without))}`,
+    evidence: { decay: decay.rate, mode: decay.mode, learningRate: ownRate(lab), shrinkPerStep: ownRate(lab) * decay.rate, with: gain(own), without: gain(without), levels: { with: levelOf(own), without: levelOf(without), blind: blind ?? null } },
     remedy: `Set the weight decay to ${digits(Math.min(0.01, decay.rate / 100))} or less: each step takes ${percent(ownRate(lab) * decay.rate)} off every weight.`,
   });
 }
@@ -101,15 +107,32 @@ async function optionFinding(lab: Lab, own: Run): Promise<Finding | undefined> {
   const change = Object.fromEntries(odd.map((option) => [option, usual[option]]));
   const other = await changed(lab, change);
   if (other === undefined) return undefined;
+  const late = tooSlow(lab, config, odd);
   const given = odd.map((option) => `${option} ${String(config?.[option])}`).join(' and ');
   const instead = odd.map((option) => `${option} ${String(usual[option])}`).join(' and ');
   return finding({
     rule: 'optimizer-settings',
-    severity: fell(other) && gain(own) < heldUp * gain(other) ? 'warning' : 'info',
-    message: `with ${given} of the optimizer the loss falls by ${digits(Math.max(0, gain(own)))} in ${String(own.losses.length)} steps, and by ${digits(Math.max(0, gain(other)))} with ${instead}`,
-    evidence: { given: Object.fromEntries(odd.map((option) => [option, config?.[option]])), usual: change, own: gain(own), other: gain(other) },
-    remedy: `Set ${instead}.`,
+    severity: late !== undefined || (fell(other) && gain(own) < heldUp * gain(other)) ? 'warning' : 'info',
+    message:
+      late === undefined
+        ? `with ${given} of the optimizer the loss falls by ${digits(Math.max(0, gain(own)))} in ${String(own.losses.length)} steps, and by ${digits(Math.max(0, gain(other)))} with ${instead}`
+        : `with ${late.option} ${String(config?.[late.option])} a gradient goes on for ${digits(late.steps)} steps, and the training has ${String(late.planned)}: updates follow gradients of weights that are long gone`,
+    evidence: { timeConstant: late?.steps ?? null, plannedSteps: plannedSteps(lab) ?? null, given: Object.fromEntries(odd.map((option) => [option, config?.[option]])), usual: change, own: gain(own), other: gain(other) },
+    remedy: late === undefined ? `Set ${instead}.` : `Set ${late.option} 0.9, and keep 1 / (1 - ${late.option}) well below a tenth of the steps.`,
   });
+}
+
+/** Share of the planned steps that the memory of the momentum may take: with a third, a run sees three independent means at most. */
+const longestMemory = 1 / 3;
+
+/** The momentum that remembers for too much of the training: g goes on with weights m^k, 1 / (1 - m) steps in the mean. */
+function tooSlow(lab: Lab, config: Readonly<Record<string, unknown>> | undefined, odd: readonly string[]): { readonly option: string; readonly steps: number; readonly planned: number } | undefined {
+  const planned = plannedSteps(lab);
+  const option = ['momentum', 'beta1'].find((each) => odd.includes(each));
+  const value = option === undefined ? undefined : numberOf(config?.[option]);
+  if (planned === undefined || option === undefined || value === undefined || value >= 1) return undefined;
+  const steps = 1 / (1 - value);
+  return steps > longestMemory * planned ? { option, steps: Number(steps.toPrecision(6)), planned } : undefined;
 }
 
 /** What needs no training to see. */

@@ -81,4 +81,14 @@ describe('a contact sheet', () => {
     expect(tokens).toContain('<div class="tokens">4 5 6</div>');
     expect(await sheet(regressor(sums(20)))).toMatch(/label -?[\d.]+, predicted -?[\d.e-]+/);
   });
+
+  test('draws 64 numbers as an image of 8 x 8 and says so, and 60 as a line', async () => {
+    const rows = (width: number) => Array.from({ length: 20 }, (_, i) => Array.from({ length: width }, (__, j) => Math.sin(i + 3 * j)));
+    const of = (width: number): Experiment => regressor({ inputs: rows(width), labels: rows(1) }, undefined, width);
+    const square = await sheet(of(64), 4);
+    expect(square).toContain('shape [64], float32');
+    expect(square).toContain('drawn as 8 x 8');
+    expect(square).toContain('width="8" height="8"');
+    expect(await sheet(of(60), 4)).not.toContain('drawn as');
+  });
 });

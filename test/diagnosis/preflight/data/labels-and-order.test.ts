@@ -92,6 +92,26 @@ describe('label noise', () => {
     expect(found).toMatchObject({ severity: 'warning', evidence: { pair: { looksLike: 2, labelled: 3 } } });
   });
 
+  test('half of class 0 labelled 1 in training is a warning that names both; three times as many of class 1 is none', async () => {
+    const rows = clusters(1200, 6, 6, 2, 'pair');
+    const [own, held] = [cut(rows, 0, 900), cut(rows, 900)];
+    let zeros = 0;
+    const noisy = own.labels.map((label) => (label === 0 && (zeros += 1) % 2 === 0 ? 1 : label));
+    const found = (await look(classifier({ ...own, labels: noisy }, held, 6, 6))).find(({ rule }) => rule === 'label-noise');
+    expect(found).toMatchObject({ severity: 'warning', evidence: { pair: { looksLike: 0, labelled: 1 } } });
+    const many = [...own.labels.keys()].filter((i) => own.labels[i] === 1 || i % 3 === 0);
+    const frequent = { inputs: many.map((i) => own.inputs[i]!), labels: many.map((i) => own.labels[i]!) };
+    expect(await alarms(classifier(frequent, held, 6, 6))).not.toContain('warning label-noise');
+  });
+
+  test('six classes of two clusters each, close together, contradict each other at their borders and not within: no alarm', async () => {
+    for (const name of ['close a', 'close b', 'close c']) {
+      const close = clusters(1300, 12, 4, 1.2, name);
+      const rows = { inputs: close.inputs, labels: close.labels.map((label) => label % 6) };
+      expect(await alarms(classifier(cut(rows, 0, 1000), cut(rows, 1000), 4, 6))).not.toContain('warning label-noise');
+    }
+  });
+
   test('classes that overlap are none: they do so in validation as well', async () => {
     const close = clusters(800, 4, 6, 0.5);
     expect(await alarms(classifier(cut(close, 0, 600), cut(close, 600)))).toEqual([]);
@@ -123,8 +143,24 @@ describe('values of labels', () => {
     expect(await alarms(regressor(sums(300)))).toEqual([]);
   });
 
-  test('class numbers under a squared error are an info', async () => {
-    expect(await infos(regressor({ inputs: training.inputs, labels: training.labels.map((label) => [label]) }))).toContain('classes-as-numbers');
+  test('numbers of classes under a squared error are a warning: beside class 0 lies any other', async () => {
+    expect(await alarms(regressor({ inputs: training.inputs, labels: training.labels.map((label) => [label]) }))).toEqual(['warning classes-as-numbers']);
+  });
+
+  test('grades from 0 to 6 of a sum of features, with and without noise, are an info: beside a 3 lies a 2 or a 4', async () => {
+    const stream = random('grades');
+    for (const noise of [0, 0.3]) {
+      const { inputs } = sums(500, 3);
+      const labels = inputs.map(([a = 0, b = 0]) => [Math.max(0, Math.min(6, Math.round(3 + 1.2 * a + b + noise * stream.normal())))]);
+      expect(await alarms(regressor({ inputs, labels }, undefined, 3))).toEqual([]);
+      expect(await infos(regressor({ inputs, labels }, undefined, 3))).toContain('classes-as-numbers');
+    }
+  });
+
+  test('counts that go with one of 6 categories are an info: one-hots are all as far from each other', async () => {
+    const inputs = Array.from({ length: 300 }, (_, i) => Array.from({ length: 6 }, (__, j) => Number(i % 6 === j)));
+    const labels = inputs.map((_, i) => [[3, 0, 4, 1, 2, 0][i % 6]!]);
+    expect(await alarms(regressor({ inputs, labels }))).toEqual([]);
   });
 
   test('rows with two classes each do not go with a softmax cross-entropy; rows of 0.9 and 0.1 do', async () => {

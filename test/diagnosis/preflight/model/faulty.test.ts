@@ -22,9 +22,32 @@ const stack = (depth: number, options: Parameters<typeof layers.dense>[0], outpu
   sequential({ layers: [...Array.from({ length: depth }, (_, i) => layers.dense({ ...options, ...(i === 0 ? { inputShape: [4] } : {}) })), layers.dense({ units: outputs })] });
 const waves = Array.from({ length: 100 }, (_, s) => Array.from({ length: 17 }, (_unused, t) => Math.sin(0.4 * t + s)));
 
+/** 4-64-1, whose first layer is frozen: as it was made, or moved by this share of its size, as a training moves it. */
+const frozen = (moved: number): LayersModel => {
+  const model = sequential({ layers: [layers.dense({ units: 64, activation: 'relu', inputShape: [4], name: 'base' }), layers.dense({ units: 1, name: 'out' })] });
+  const [base] = model.layers;
+  if (moved > 0) {
+    const weights = base!.getWeights().map((each) => tf.tidy(() => tf.add(each, tf.randomNormal(each.shape, 0, moved * 0.17))));
+    base!.setWeights(weights);
+    tf.dispose(weights);
+  }
+  base!.trainable = false;
+  return model;
+};
+/** Not of a Sequential, which sets `trainable` of all its weights when it is built. */
+const biasesAlone = (): LayersModel => {
+  const x = input({ shape: [4] });
+  const model = makeModel({ inputs: x, outputs: layers.dense({ units: 1 }).apply(layers.dense({ units: 64, activation: 'relu' }).apply(x)) as SymbolicTensor });
+  for (const layer of model.layers) for (const weight of layer.trainableWeights) if (weight.shape.length > 1) (weight as { trainable: boolean }).trainable = false;
+  return model;
+};
+const recurrent = (recurrentInitializer: unknown): Experiment => regression({ model: () => sequential({ layers: [layers.simpleRNN({ units: 16, inputShape: [4, 1], recurrentInitializer: recurrentInitializer as never }), layers.dense({ units: 1 })] }), data: { inputs: rows.map((row) => row.map((x) => [x])), labels: targets } });
+
 /** A training with one fault, and the rule that is to come first. */
 const faults: readonly (readonly [string, string, 'error' | 'warning', () => Experiment])[] = [
   ['labels [batch] beside predictions [batch, 1] in a custom loss', 'loss-broadcast', 'error', () => regression({ loss: (y, p) => tf.mean(tf.square(tf.sub(y, p))), data: { inputs: rows, labels: targets.flat() } })],
+  ['a custom loss that flattens labels and not predictions', 'loss-broadcast', 'error', () => regression({ loss: (y, p) => tf.mean(tf.square(tf.sub(tf.reshape(y, [-1]), p))) })],
+  ['a custom loss that flattens predictions and sums the absolute errors', 'loss-broadcast', 'error', () => regression({ loss: (y, p) => tf.sum(tf.abs(tf.sub(y, tf.reshape(p, [-1])))) })],
   ['predictions [batch] beside labels [batch, 1]', 'loss-broadcast', 'error', () => byHand((x, w, v) => tf.squeeze(mul(tf.relu(mul(x, w)), v), [1]), { loss: (y, p) => tf.mean(tf.abs(tf.sub(p, y))) })],
   ['class numbers as targets of every class', 'loss-broadcast', 'error', () => logits((y, x) => tf.mean(tf.square(tf.sub(x, y))), classes.map((each) => [each]))],
   ['kernels by hand that are 300 times too large', 'initial-loss', 'warning', () => byHand((x, w, v) => mul(tf.relu(mul(x, tf.mul(w, 300))), v))],
@@ -80,6 +103,9 @@ const faults: readonly (readonly [string, string, 'error' | 'warning', () => Exp
   ['dropout on logits', 'dropout-on-output', 'warning', () => classifier({ model: () => sequential({ layers: [layers.dense({ units: 16, activation: 'relu', inputShape: [4] }), layers.dense({ units: 3 }), layers.dropout({ rate: 0.3 }), layers.softmax()] }) })],
   ['dropout on outputs by hand', 'dropout-on-output', 'warning', () => byHand((x, w, v, training) => { const y = mul(tf.relu(mul(x, w)), v); return training ? tf.dropout(y, 0.4) : y; })],
   ['an output layer that is frozen', 'output-frozen', 'warning', () => regression({ model: () => { const model = perceptron(4, 1); model.layers.at(-1)!.trainable = false; return model; } })],
+  ['a hidden kernel that is frozen as its initialiser made it', 'frozen-at-random', 'warning', () => regression({ model: () => frozen(0) })],
+  ['biases alone to train', 'few-trainable', 'warning', () => regression({ model: () => biasesAlone() })],
+  ['a recurrent kernel of a deviation of 2 for 16 units', 'initializer-scale', 'warning', () => recurrent({ className: 'RandomNormal', config: { mean: 0, stddev: 2 } })],
   ['a variable that is not used', 'unused-weights', 'warning', () => regression({ model: () => { const [w, v] = [tf.variable(tf.randomNormal([4, 1])), tf.variable(tf.zeros([7]))]; return { trainableWeights: { w, v }, forward: (x: tf.Tensor) => mul(x, w) }; } })],
   ['two features that are cut off', 'unused-input', 'warning', () => byHand((x, w, v) => mul(tf.tanh(mul(tf.slice(x, [0, 0], [-1, 2]), tf.slice(w, [0, 0], [2, 8]))), v))],
   ['an input that goes nowhere', 'unused-input', 'warning', () => regression({ model: () => { const [a, b] = [input({ shape: [4], name: 'a' }), input({ shape: [2], name: 'b' })]; const none = layers.dense({ units: 4, kernelInitializer: 'zeros', trainable: false }).apply(b) as SymbolicTensor; const h = layers.dense({ units: 8, activation: 'relu' }).apply(layers.concatenate().apply([a, none])) as SymbolicTensor; return makeModel({ inputs: [a, b], outputs: layers.dense({ units: 1 }).apply(h) as SymbolicTensor }); }, data: { inputs: { a: rows, b: table(300, 2, 5) }, labels: targets } })],
@@ -107,11 +133,29 @@ describe('trainings with one fault', () => {
     expect(alarms).toEqual(['normalisation-axis']);
   });
 
+  it('what lies behind a layer that gives zeros alone is told as an effect: dead-units-at-start is an info', async () => {
+    const make = () => regression({ model: () => sequential({ layers: [layers.dense({ units: 16, kernelInitializer: 'zeros', trainable: false, inputShape: [4] }), layers.dense({ units: 16, activation: 'relu' }), layers.dense({ units: 1 })] }) });
+    const { findings } = await look(make(), ['activations-at-start']);
+    expect(findings.map(({ rule, severity, evidence }) => [rule, severity, evidence['isStarved']])).toEqual([['dead-units-at-start', 'info', true]]);
+  });
+
+  it('a weight whose product leaves the graph is used, for outputs change with it: no unused-weights', async () => {
+    const { rules, measured } = await look(byHand((x, w, v) => { const h = mul(x, w); return mul(tf.tensor(h.dataSync(), h.shape), v); }), ['reach']);
+    expect(rules).toEqual([]);
+    expect(measured['reach']).toMatchObject({ weightsWithoutGradient: ['w'], thatMoveOutputs: ['w'] });
+  });
+
+  it('a mixed batch is told first to be a reshape where a transpose belongs', async () => {
+    const { findings } = await look(byHand((x, w, v) => { const h = mul(x, w); return mul(tf.relu(tf.sub(h, tf.mean(h, 0))), v); }), ['batch-mixing']);
+    expect(findings[0]?.remedy).toMatch(/^Look first for a reshape where a transpose belongs.*statistic along axis 0/);
+  });
+
   const remarks: readonly (readonly [string, string, () => Experiment])[] = [
     ['a sum over the batch', 'loss-sum-not-mean', () => regression({ loss: (y, p) => tf.sum(tf.square(tf.sub(y, p))) })],
     ['a correlation over the batch', 'loss-mixes-samples', () => regression({ loss: (y, p) => { const [a, b] = [tf.sub(y, tf.mean(y)), tf.sub(p, tf.mean(p))]; return tf.neg(tf.div(tf.sum(tf.mul(a, b)), tf.add(1e-6, tf.mul(tf.norm(a), tf.norm(b))))); } })],
     ['a sigmoid a class where one is right', 'output-activation', () => classifier({ model: () => perceptron(4, 3, 'sigmoid') })],
-    ['a hidden layer that is frozen', 'few-trainable', () => regression({ model: () => { const model = perceptron(4, 1); model.layers[0]!.trainable = false; return model; } })],
+    ['a hidden layer that is frozen after it was trained', 'few-trainable', () => regression({ model: () => frozen(0.2) })],
+    ['a small hidden layer that is frozen', 'few-trainable', () => regression({ model: () => { const model = perceptron(4, 1); model.layers[0]!.trainable = false; return model; } })],
     ['poolings of 2 on 5 rows', 'uneven-cropping', () => ({ model: () => sequential({ layers: [layers.maxPooling2d({ poolSize: 2, inputShape: [5, 5, 1] }), layers.flatten(), layers.dense({ units: 3, activation: 'softmax' })] }), loss: 'sparseCategoricalCrossentropy', data: { inputs: table(300, 25).map((row) => [0, 1, 2, 3, 4].map((i) => row.slice(5 * i, 5 * i + 5).map((x) => [x]))), labels: classes } })],
   ];
   for (const [name, rule, make] of remarks) {

@@ -24,6 +24,15 @@ function residual(): LayersModel {
   return makeModel({ inputs: x, outputs: layers.dense({ units: 1 }).apply(h) as SymbolicTensor });
 }
 
+/** Each branch adds about as much as there is, so that the variance doubles. */
+function sums(blocks: number): LayersModel {
+  const x = input({ shape: [4] });
+  const dense = (of: SymbolicTensor, units: number, activation: 'relu' | 'softmax'): SymbolicTensor => layers.dense({ units, activation, kernelInitializer: 'heNormal' }).apply(of) as SymbolicTensor;
+  let h = dense(x, 32, 'relu');
+  for (let i = 0; i < blocks; i += 1) h = layers.add().apply([h, dense(h, 32, 'relu')]) as SymbolicTensor;
+  return makeModel({ inputs: x, outputs: dense(h, 3, 'softmax') });
+}
+
 function attention(): Experiment {
   const make = (shape: [number, number], scale = 0.3): tf.Variable => tf.variable(tf.randomNormal(shape, 0, scale));
   return {
@@ -63,6 +72,8 @@ const setups: Readonly<Record<string, () => Experiment>> = {
   'one linear layer': () => regression({ model: () => sequential({ layers: [layers.dense({ units: 1, inputShape: [4] })] }) }),
   'a last kernel of zeros': () => regression({ model: () => sequential({ layers: [layers.dense({ units: 16, activation: 'relu', inputShape: [4] }), layers.dense({ units: 1, kernelInitializer: 'zeros' })] }) }),
   'residual branches that begin at zero': () => regression({ model: residual }),
+  'six residual branches of He, whose sums begin with large logits': () => classifier({ model: () => sums(6) }),
+  'a recurrent kernel of He': () => regression({ model: () => sequential({ layers: [layers.simpleRNN({ units: 16, inputShape: [4, 1], recurrentInitializer: 'heNormal' }), layers.dense({ units: 1 })] }), data: { inputs: rows.map((row) => row.map((x) => [x])), labels: targets } }),
   'attention by hand': attention,
   'XOR': () => ({ model: () => sequential({ layers: [layers.dense({ units: 4, activation: 'tanh', inputShape: [2] }), layers.dense({ units: 1, activation: 'sigmoid' })] }), loss: 'binaryCrossentropy', data: { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], labels: [[0], [1], [1], [0]] }, optimizer: { name: 'sgd', learningRate: 0.1 }, fit: { epochs: 500 } }),
   'an autoencoder with a linear code': () => regression({ model: () => sequential({ layers: [layers.dense({ units: 16, activation: 'relu', inputShape: [8] }), layers.dense({ units: 2 }), layers.dense({ units: 16, activation: 'relu' }), layers.dense({ units: 8 })] }), data: { inputs: table(200, 8), labels: table(200, 8) } }),

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { finiteAtStart } from '../../../../src/diagnosis/preflight/training/finite.js';
 import { gradientFlow } from '../../../../src/diagnosis/preflight/training/flow.js';
 import { gradientCheck } from '../../../../src/diagnosis/preflight/training/gradient-check.js';
 import { seesInputs } from '../../../../src/diagnosis/preflight/training/sees-inputs.js';
@@ -81,6 +82,22 @@ describe('gradient-check', () => {
     expect(findings.map(({ rule, severity, where }) => [rule, severity, where.layer])).toEqual([['gradient-lost', 'error', 'below']]);
   });
 
+  const ties = (hidden: () => layers.Layer[]) => (): Sequential => sequential({ layers: [layers.dense({ units: 8, inputShape: [3], kernelInitializer: 'zeros', name: 'below' }), ...hidden(), layers.dense({ units: 1, kernelInitializer: initializers.glorotUniform({ seed: 4 }) })] });
+  it.each([
+    ['kernels of 0 below a leaky ReLU, where its derivative is 0.3 or 1', ties(() => [layers.leakyReLU()])],
+    ['kernels of 0 below a ReLU, where its derivative is 0 or 1', ties(() => [layers.reLU()])],
+    ['equal units of which the largest is taken', ties(() => [layers.reshape({ targetShape: [4, 2] }), layers.maxPooling1d({ poolSize: 4 }), layers.flatten()])],
+  ])('leaves ties alone: %s', async (_, model) => {
+    for (const samples of [100, 130, 160, 200]) expect((await look({ ...regressionSetup(undefined, samples), model }, [gradientCheck])).findings).toEqual([]);
+  });
+
+  it('says of a reversed gradient that it may be meant', async () => {
+    const reversed = new OwnTanh((dy, x) => tf.mul(-0.5, right(dy, x)));
+    const { findings } = await look({ ...regressionSetup(), model: through(reversed) }, [gradientCheck]);
+    expect(findings[0]).toMatchObject({ rule: 'wrong-gradient', severity: 'error' });
+    expect(findings[0]?.remedy).toMatch(/by the same factor for all of these weights.*A gradient reversal layer/);
+  });
+
   it('cannot tell where the loss is another one each time', async () => {
     const loss = (y: tf.Tensor, p: tf.Tensor): tf.Tensor => tf.mul(tf.mean(tf.square(tf.sub(y, p)), -1), Math.random());
     const { findings, results } = await look({ ...regressionSetup(), loss }, [gradientCheck]);
@@ -110,5 +127,40 @@ describe('gradient-flow', () => {
 
   it.each([['digits', () => digitsSetup()], ['letters', () => lettersSetup()], ['sequences', () => sequenceSetup()]])('says nothing about %s', async (_, make) => {
     expect(alarms(await look(make(), [gradientFlow, seesInputs]))).toEqual([]);
+  });
+});
+
+describe('finite-at-start', () => {
+  const logLoss = (least: number) => (y: tf.Tensor, p: tf.Tensor): tf.Tensor => tf.neg(tf.mean(tf.mul(y, tf.log(tf.add(tf.relu(p), least))), -1));
+
+  it('finds the logarithm of 0 in the loss: minus infinity where relu gives 0, and nothing with 1e-7 added', async () => {
+    const before = tf.memory().numTensors;
+    const { findings } = await look({ ...regressionSetup(), loss: logLoss(0) }, [finiteAtStart]);
+    expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([['non-finite-at-start', 'error']]);
+    expect(findings[0]?.message).toMatch(/first in the loss, while all layers give finite values, in 4 of 4 batches of 32/);
+    expect((await look({ ...regressionSetup(), loss: logLoss(1e-7) }, [finiteAtStart])).findings).toEqual([]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('names the layer: the root of numbers of which some are below 0', async () => {
+    class Root extends OwnTanh {
+      override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+        return tf.sqrt(Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs);
+      }
+    }
+    const root = new Root(right);
+    const { findings } = await look({ ...regressionSetup(), model: through(root) }, [finiteAtStart]);
+    expect(findings.map(({ rule, where }) => [rule, where.layer])).toEqual([['non-finite-at-start', root.name]]);
+  });
+
+  it('names the gradient of a root at 0 while the loss is finite', async () => {
+    const model = (): Sequential => sequential({ layers: [layers.dense({ units: 1, inputShape: [3], kernelInitializer: 'zeros', name: 'only' })] });
+    const loss = (_: tf.Tensor, p: tf.Tensor): tf.Tensor => tf.mean(tf.sqrt(tf.abs(p)), -1);
+    const { findings } = await look({ ...regressionSetup(), model, loss }, [finiteAtStart]);
+    expect(findings[0]?.message).toMatch(/in the gradient of "only\/\w+", while the loss is finite/);
+  });
+
+  it.each([['digits', () => digitsSetup()], ['letters', () => lettersSetup()], ['sequences', () => sequenceSetup()], ['irises', () => irisSetup()]])('says nothing about %s', async (_, make) => {
+    expect((await look(make(), [finiteAtStart])).findings).toEqual([]);
   });
 });

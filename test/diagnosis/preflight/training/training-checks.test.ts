@@ -127,6 +127,8 @@ describe('optimizer-settings', () => {
     ['an l2 penalty 400 times the loss', 'weight-decay-too-strong', () => ({ ...digitsSetup(), model: () => sequential({ layers: [layers.dense({ units: 64, activation: 'relu', inputShape: [784], kernelRegularizer: regularizers.l2({ l2: 10 }) }), layers.dense({ units: 10, activation: 'softmax' })] }) })],
     ['clipping to a millionth of the gradients', 'clipping-too-tight', () => ({ ...digitsSetup({ name: 'sgd', learningRate: 0.1 }), clip: { globalNorm: 1e-6 } })],
     ['an epsilon of 1000', 'optimizer-settings', () => digitsSetup({ name: 'adam', learningRate: 1e-3, epsilon: 1000 })],
+    ['a decay of 0.3 a step, which leaves the mean of the labels to be learned', 'weight-decay-too-strong', () => ({ ...regressionSetup({ name: 'adam', learningRate: 0.003 }), weightDecay: 100 })],
+    ['a momentum whose 1000 steps are more than the 260 there are', 'optimizer-settings', () => regressionSetup({ name: 'momentum', learningRate: 1e-4, momentum: 0.999 })],
     ['a momentum of 0.9999', 'optimizer-settings', () => digitsSetup({ name: 'momentum', learningRate: 0.1, momentum: 0.9999 })],
   ])('finds %s, and names it as the cause', async (_, rule, make) => {
     const { findings } = await look(make(), [overfitOneBatch, learningRate, optimizerSettings]);
@@ -137,6 +139,9 @@ describe('optimizer-settings', () => {
 
   it.each([
     ['a decay of 0.01', () => digitsSetup({ name: 'adamw', learningRate: 1e-3 })],
+    ['a decay of 0.1 with labels whose mean is all that is learned at first', () => ({ ...regressionSetup({ name: 'adam', learningRate: 0.003 }), weightDecay: 0.1 })],
+    ['a momentum of 0.99 whose 100 steps are a part of 2600', () => ({ ...regressionSetup({ name: 'momentum', learningRate: 1e-3, momentum: 0.99 }), fit: { epochs: 200, batchSize: 32 } })],
+    ['an epsilon of 0.1, with which Adam learns as well', () => digitsSetup({ name: 'adam', learningRate: 0.03, epsilon: 0.1 })],
     ['clipping to 1', () => ({ ...digitsSetup({ name: 'sgd', learningRate: 0.1 }), clip: { globalNorm: 1 } })],
     ['an l2 penalty of 0.001', () => ({ ...digitsSetup(), model: () => sequential({ layers: [layers.dense({ units: 64, activation: 'relu', inputShape: [784], kernelRegularizer: regularizers.l2({ l2: 1e-3 }) }), layers.dense({ units: 10, activation: 'softmax' })] }) })],
   ])('says nothing about %s', async (_, make) => {
@@ -167,6 +172,18 @@ describe('input-independent-baseline', () => {
     const seen = await look({ ...experiment, data: { inputs, labels: order.map(([, i]) => labels[i] ?? []) } }, [inputIndependentBaseline]);
     expect(alarms(seen)).toEqual(['inputs-do-not-explain-labels']);
   });
+
+  it('finds that in 120 irises, too, as a warning, and says nothing about 120 irises as they are or 60 in another order', async () => {
+    const experiment = irisSetup();
+    const { inputs, labels } = experiment.data as { inputs: number[][]; labels: Int32Array };
+    const random = numbers(9);
+    const mixed = [...labels].map((_, i) => [random(), i] as const).toSorted(([a], [b]) => a - b).map(([, i]) => labels[i] ?? 0);
+    const rows = [...inputs];
+    const { findings } = await look({ ...experiment, data: { inputs: rows, labels: mixed } }, [inputIndependentBaseline]);
+    expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([['inputs-do-not-explain-labels', 'warning']]);
+    expect(alarms(await look(experiment, [inputIndependentBaseline]))).toEqual([]);
+    expect(alarms(await look({ ...experiment, data: { inputs: rows.slice(0, 60), labels: mixed.slice(0, 60) } }, [inputIndependentBaseline]))).toEqual([]);
+  }, 20_000);
 
   it('says nothing where the product of two inputs decides, or three', async () => {
     for (const factors of [2, 3]) {
