@@ -93,7 +93,6 @@ export async function watch({ data, validation, fit, every = 1, plugins = [], ..
   const trainer = new Trainer({ backend: 'keep', seed: 1, logEvery: 1, progress: false, ...options, plugins: [...plugins, diagnosis({ every })], sinks: [sink] });
   await trainer.fit(data, { epochs: 10, batchSize: 16, ...fit, ...(validation === undefined ? {} : { validation }) });
   await trainer.dispose();
-  (globalThis as any).__log?.push(sink.events); // debug
   const of = (name: string): readonly TrainscopeEvent[] => sink.events.filter(({ event }) => event === name);
   const ends = of('epoch-end').map(({ epoch, data: of }) => ({ epoch, of: of as unknown as CoreEvents['epoch-end'] }));
   return {

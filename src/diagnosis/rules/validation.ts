@@ -18,7 +18,7 @@ const patience = 5;
  * The validation loss has turned up while the training loss falls on. An info from a tenth above its best: healthy
  * runs of bench/calibration come to 2.5 times the best, for a classifier that gets surer pays for each mistake. A warning
  * when validation is worse than the untrained model was (healthy ones came to that with 1.9 times the best), and
- * training has fallen by a third since the best epoch; or when it has lost a quarter of its gain, at 2.5 times the best,
+ * training has fallen by a third since the best epoch; or when it has lost a quarter of its gain (half, of a classifier), at 2.5 times the best,
  * for a third of the run (healthy runs of test/faults: for 6% at most).
  */
 function turned(history: History): readonly Finding[] {
@@ -41,8 +41,9 @@ function turned(history: History): readonly Finding[] {
   // Where the best is close to the start, nothing carried over at any time; else it takes more than what a sure classifier pays for a few mistakes.
   const carried = best.validation < 0.8 * start;
   const falls = training <= 0.67 * best.loss && now >= 2 * training;
-  const above = since.filter(({ validation }) => lostAt(validation) > 0.25 && validation >= 2.5 * best.validation).length;
-  const lasting = lost > 0.25 && rise >= 2.5 && above >= Math.max(patience, all.length / 3);
+  const much = isClassifier(history) ? 0.5 : 0.25;
+  const above = since.filter(({ validation }) => lostAt(validation) > much && validation >= 2.5 * best.validation).length;
+  const lasting = lost > much && rise >= 2.5 && above >= Math.max(patience, all.length / 3);
   const grave = falls && ((lost >= 1 && rise >= (carried ? 2.5 : 1.3)) || lasting);
   return [
     finding({
@@ -54,6 +55,9 @@ function turned(history: History): readonly Finding[] {
     }),
   ];
 }
+
+/** Its loss grows with being sure, by what a few mistakes cost. */
+const isClassifier = ({ latest }: History): boolean => (latest?.outputs ?? []).some(({ classes }) => classes !== null);
 
 /** Before the first update; of a log without that, of the first epoch. */
 const startOf = ({ firstLosses }: History, all: readonly Validated[]): number => medianOf(firstLosses.length > 0 ? firstLosses.slice(0, 3) : all.slice(0, 1).map(({ loss }) => loss));
@@ -67,7 +71,7 @@ const notLearned = 0.1;
 function byHeart(history: History): readonly Finding[] {
   const all = validated(history);
   // A sure classifier pays much for a few mistakes: an embedding that knows its samples by heart, and others well enough, comes to 0.8 of the start (bench/calibration).
-  if ((history.latest?.outputs ?? []).some(({ classes }) => classes !== null)) return [];
+  if (isClassifier(history)) return [];
   const late = all.slice(-Math.max(patience, Math.ceil(all.length / 3)));
   const [start = NaN] = history.firstLosses;
   if (all.length < 2 * patience || !late.every(({ loss, validation }) => loss > 0 && validation > heartGap * loss && validation >= notLearned * start)) return [];

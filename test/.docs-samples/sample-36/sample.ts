@@ -1,0 +1,5 @@
+import { weightNorm } from 'trainscope/plugins';
+
+export const plugin = weightNorm({ movesByDesign: ['average/kernel'] });
+
+export {};

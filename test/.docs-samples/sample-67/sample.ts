@@ -1,0 +1,5 @@
+import type { TrainerOptions } from 'trainscope';
+
+export const weightDecay: TrainerOptions['weightDecay'] = { rate: 0.01, mode: 'decoupled' };
+
+export {};
