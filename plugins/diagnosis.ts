@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   activationStatistics,
   definePlugin,
-  gradientStatistics,
+  gradientNorms,
   predictionStatistics,
   updateNorms,
   weightNorms,
@@ -47,7 +47,7 @@ export const diagnosis = definePlugin({
   needs: ({ every }) => ({
     every,
     also: [1, 2, 5],
-    of: { activations: activationStatistics(), gradients: gradientStatistics(), weights: weightNorms(), updates: updateNorms(), predictions: predictionStatistics() },
+    of: { activations: activationStatistics(), gradients: gradientNorms(), weights: weightNorms(), updates: updateNorms(), predictions: predictionStatistics() },
   }),
   hooks: (given) => {
     let facts: ModelFacts | undefined;

@@ -1,11 +1,11 @@
-import type { ActivationStatistics, GradientStatistics, Norms, PhaseTimes, PredictionStatistics, WeightInfo } from 'trainscope/plugin';
+import type { ActivationStatistics, Norms, PhaseTimes, PredictionStatistics, WeightInfo } from 'trainscope/plugin';
 import type { Statistics } from 'trainscope/diagnosis';
 import { isKernel } from '../shared/weight-facts.js';
 import type { ModelFacts } from './model-facts.js';
 
 export interface Measured {
   readonly activations: ReadonlyMap<string, ActivationStatistics>;
-  readonly gradients: ReadonlyMap<string, GradientStatistics>;
+  readonly gradients: Norms;
   readonly weights: Norms;
   readonly updates: Norms;
   readonly predictions: readonly PredictionStatistics[];
@@ -20,24 +20,20 @@ export function gather(
   return {
     loss: now.loss,
     learningRate: now.learningRate,
-    gradientNorm: Math.sqrt([...gradients.values()].reduce((sum, { norm }) => sum + norm ** 2, 0)),
+    gradientNorm: gradients.global,
     layers: Object.fromEntries([...activations].map(([name, each]) => [name, { ...each, rows: Math.round(each.rows), ...(now.facts.layers.get(name) ?? { className: null, activation: null, isOutput: false }) }])),
     weights: Object.fromEntries(
-      now.infos.map((info) => {
-        const gradient = gradients.get(info.name);
-        return [
-          info.name,
-          {
-            layer: info.layer ?? null,
-            isKernel: isKernel(info),
-            trainable: info.trainable,
-            norm: weights.byWeight.get(info.name) ?? NaN,
-            updateNorm: updates.byWeight.get(info.name) ?? NaN,
-            gradientNorm: gradient?.norm ?? null,
-            gradientNonFinite: gradient?.nonFinite ?? 0,
-          },
-        ];
-      }),
+      now.infos.map((info) => [
+        info.name,
+        {
+          layer: info.layer ?? null,
+          isKernel: isKernel(info),
+          trainable: info.trainable,
+          norm: weights.byWeight.get(info.name) ?? NaN,
+          updateNorm: updates.byWeight.get(info.name) ?? NaN,
+          gradientNorm: gradients.byWeight.get(info.name) ?? null,
+        },
+      ]),
     ),
     outputs: [...predictions],
     tensors: now.tensors,

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { consolidate, finding, type Finding } from 'trainscope/diagnosis';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { causes as allCauses, consolidate, finding, type Finding } from 'trainscope/diagnosis';
 
 const found = (rule: string, severity: Finding['severity'] = 'warning', where: Finding['where'] = {}): Finding => finding({ rule, severity, message: rule, remedy: 'Mend it.', where });
 const causes = { root: ['middle', 'leaf'], middle: ['leaf'], other: ['leaf'] };
@@ -31,4 +33,11 @@ describe('findings of one cause', () => {
   test('of two causes that bring about each other the earlier is the root', () => {
     expect(rulesOf(consolidate([found('b'), found('a')], { a: ['b'], b: ['a'] }))).toEqual([['a', ['b']]]);
   });
+});
+
+test('every rule that a cause names is one that exists', () => {
+  const sources = ['src', 'plugins'].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).map((file) => join(folder, file))).filter((file) => !file.endsWith('causes.ts'));
+  const text = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
+  const named = new Set(Object.entries(allCauses).flatMap(([cause, symptoms]) => [cause, ...symptoms]));
+  expect([...named].filter((rule) => !text.includes(`'${rule}'`))).toEqual([]);
 });

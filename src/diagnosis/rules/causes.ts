@@ -9,9 +9,9 @@ export const watchCauses: Causes = {
     'first-non-finite', 'non-finite-loss', 'non-finite-gradients', 'loss-rising', 'loss-oscillating', 'exploding-gradients', 'gradient-spike', 'dead-units',
     'saturated-activations', 'weights-growing', 'weight-norm-growing', 'weights-unchanged', 'trainable-weight-unchanged', 'risky-values', 'vanishing-gradients', 'predictions-oscillating', 'update-ratio', ...wentWrong,
     // Found before the training: both stages know this cause.
-    'cannot-fit-one-batch', 'learning-rate-range', 'ladder-does-not-improve', 'loss-rises', 'dead-relu', 'loss-not-finite',
+    'cannot-fit-one-batch', 'learning-rate-range', 'ladder-does-not-improve', 'loss-rises', 'dead-units', 'non-finite-loss',
   ],
-  'learning-rate-zero': ['learning-rate-too-low', 'weights-unchanged', 'trainable-weight-unchanged', 'update-ratio', 'loss-plateau', 'no-progress', ...wentWrong],
+  'learning-rate-zero': ['learning-rate-too-low', 'weights-unchanged', 'trainable-weight-unchanged', 'update-ratio', ...wentWrong],
   'learning-rate-too-low': ['weights-unchanged', 'trainable-weight-unchanged', 'update-ratio', 'validation-better-than-training', ...wentWrong, 'learning-rate-range', 'cannot-fit-one-batch', 'ladder-does-not-improve'],
   'dead-units': ['vanishing-gradients', 'weights-unchanged', 'trainable-weight-unchanged', 'no-gradient', ...wentWrong],
   'saturated-activations': ['vanishing-gradients', ...wentWrong],

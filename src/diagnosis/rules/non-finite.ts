@@ -28,7 +28,7 @@ function firstPlace(now: Statistics): Place | null {
   if (output >= 0) return { what: `in the predictions of output ${output}`, where: {}, remedy: scale };
   if (!Number.isFinite(now.loss)) return { what: 'in the loss, while all layers give finite values', where: {}, remedy: 'Look for log(0), a division by 0, a root of 0 or exp of a large number in the loss, and for NaN among the labels. Compute cross-entropy from logits, or keep the argument of the log above 1e-7.' };
   // Backward: the last weight with a bad gradient is nearest to the loss.
-  const gradients = Object.entries(now.weights).filter(([, { gradientNonFinite }]) => gradientNonFinite > 0);
+  const gradients = Object.entries(now.weights).filter(([, { gradientNorm }]) => gradientNorm !== null && !Number.isFinite(gradientNorm));
   const nearest = gradients.at(-1);
   if (nearest !== undefined) return { what: `in the gradient of ${nearest[0]}, while the loss is finite`, where: { weight: nearest[0], ...(nearest[1].layer === null ? {} : { layer: nearest[1].layer }) }, remedy: 'An operation there has no finite derivative at this point: sqrt or norm at 0, log near 0, or a tf.where whose other branch is not finite.' };
   const weight = Object.entries(now.weights).find(([, { norm }]) => !Number.isFinite(norm));

@@ -23,8 +23,7 @@ const weight = z.strictObject({
   trainable: z.boolean(),
   norm: real.describe('L2 norm after the update'),
   updateNorm: real.describe('L2 norm of what the update changed'),
-  gradientNorm: real.nullable().describe('L2 norm of the raw gradient; null without one'),
-  gradientNonFinite: share.describe('share of entries of the gradient that are NaN or infinite'),
+  gradientNorm: real.nullable().describe('L2 norm of the raw gradient, not finite where an entry is not or their squares are too large; null without one'),
 });
 
 const output = z.strictObject({

@@ -51,7 +51,7 @@ function turned(history: History): readonly Finding[] {
       severity: grave ? 'warning' : 'info',
       message: `the validation loss was best in epoch ${best.epoch} (${digits(best.validation)}) and is ${digits(now)} by epoch ${last.epoch}, while the training loss fell from ${digits(best.loss)} to ${digits(training)}`,
       evidence: { bestEpoch: best.epoch, epoch: last.epoch, bestValidation: best.validation, validation: now, rise, lost, start, training, trainingAtBest: best.loss },
-      remedy: `Stop at epoch ${best.epoch} and take its weights (earlyStopping with restoreBest); add dropout or weight decay, a smaller model, or more data.`,
+      remedy: `Stop at epoch ${best.epoch} and take its weights (earlyStopping with restoreBestWeights); add dropout or weight decay, a smaller model, or more data.`,
     }),
   ];
 }

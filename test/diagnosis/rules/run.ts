@@ -6,7 +6,7 @@ type Weight = Statistics['weights'][string];
 type Output = Statistics['outputs'][number];
 
 export const layer = (more: Partial<Layer> = {}): Layer => ({ className: 'Dense', activation: 'relu', isOutput: false, rows: 64, deadUnits: 0.1, zeros: 0.5, rms: 1, maxAbs: 3, min: 0, beyondTanh: 0, beyondSigmoid: 0, ...more });
-export const kernel = (more: Partial<Weight> = {}): Weight => ({ layer: 'hidden', isKernel: true, trainable: true, norm: 1, updateNorm: 1e-3, gradientNorm: 0.1, gradientNonFinite: 0, ...more });
+export const kernel = (more: Partial<Weight> = {}): Weight => ({ layer: 'hidden', isKernel: true, trainable: true, norm: 1, updateNorm: 1e-3, gradientNorm: 0.1, ...more });
 export const output = (correlation: number | null, more: Partial<Output> = {}): Output => ({ samples: 64, nonFinite: 0, maxAbs: 1, spread: 1, labelSpread: 1, correlation, classes: null, ...more });
 
 export const statistics = (more: Partial<Statistics> = {}): Statistics => ({

@@ -139,7 +139,7 @@ export const lossFaults: readonly Fault[] = [
   {
     kind: 'logarithm-of-zero',
     category: 'loss',
-    causes: ['risky-values', 'first-non-finite', 'non-finite-loss', 'non-finite-gradients', 'output-activation', 'loss-not-finite'],
+    causes: ['risky-values', 'first-non-finite', 'non-finite-loss', 'non-finite-gradients', 'output-activation', 'non-finite-at-start'],
     setups: ['rare'],
     // A hard sigmoid gives exact 0 and 1.
     apply: (recipe) => ({

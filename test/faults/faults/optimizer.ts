@@ -41,7 +41,7 @@ export const optimizerFaults: readonly Fault[] = [
   {
     kind: 'schedule-drops-to-0',
     category: 'optimizer',
-    causes: ['weights-do-not-change', 'trainable-weight-unchanged', 'learning-rate-too-low', 'weights-unchanged'],
+    causes: ['learning-rate-zero', 'trainable-weight-unchanged', 'learning-rate-too-low', 'weights-unchanged'],
     setups: ['mlp', 'friedman', 'residual'],
     apply: (recipe) => ({ ...recipe, plugins: () => [lrScheduler({ schedule: (step: number) => (step < 5 ? recipe.optimizer.learningRate : 0), per: 'step' })] }),
   },

@@ -26,7 +26,7 @@ export const pipelineFaults: readonly Fault[] = [
   {
     kind: 'same-batch-every-time',
     category: 'pipeline',
-    causes: ['repeated-samples'],
+    causes: ['repeated-batches', 'repeated-samples'],
     setups: ['mlp', 'friedman', 'tokens'],
     apply: (recipe) => ({ ...recipe, source: (part) => () => range(Math.floor(countOf(part) / recipe.batchSize)).map(() => samplesOf(pickPart(part, range(recipe.batchSize)))) }),
   },

@@ -12,7 +12,7 @@ const nothingToLearn = ['inputs-do-not-explain-labels', 'inputs-ignored', 'overf
 
 /** What the rules of this stage bring about. */
 export const dataCauses: Causes = {
-  'inputs-not-finite': ['first-non-finite', 'non-finite-loss', 'non-finite-gradients', 'inputs-not-scaled', 'features-scales-differ', 'outliers', 'distribution-shift', 'initial-loss', 'cannot-fit-one-batch', 'loss-stuck'],
+  'inputs-not-finite': ['non-finite-at-start', 'first-non-finite', 'non-finite-loss', 'non-finite-gradients', 'inputs-not-scaled', 'features-scales-differ', 'outliers', 'distribution-shift', 'initial-loss', 'cannot-fit-one-batch', 'loss-stuck'],
   'inputs-all-same': ['constant-features', 'repeated-samples', 'conflicting-labels', 'repeated-batches', 'train-validation-leak', 'labels-not-predictable', 'label-noise', 'distribution-shift', 'cannot-fit-one-batch', 'unused-input', 'dead-units-at-start', 'no-gradient', ...nothingToLearn],
   'repeated-batches': [
     'repeated-samples', 'one-class', 'missing-class', 'classes-without-samples', 'class-imbalance', 'labels-constant', 'constant-features', 'distribution-shift', 'train-validation-leak', 'validation-scaled-differently', 'labels-not-predictable', 'label-noise', 'conflicting-labels',

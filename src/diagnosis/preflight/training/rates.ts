@@ -2,6 +2,7 @@ import { digits, finding, type Finding } from '../../finding.js';
 import { nothing, type Check, type CheckResult } from '../check.js';
 import type { Lab } from '../lab.js';
 import { atRateOnFresh, atRateOnOne, controlOnFresh, controls, freshSteps, hasSchedule, ownOnFresh, ownOnOne, ownRate, plannedSteps, whyNot } from './learning.js';
+import { tooHighBesideBlind } from './beside-blind.js';
 import { gain, reached, startOf, type Run } from './run.js';
 
 /** Share of what another rate achieves, below which the user's has achieved nothing to speak of. */
@@ -119,8 +120,9 @@ async function run(lab: Lab): Promise<CheckResult> {
   const measured = { rate: ownRate(lab), schedule: hasSchedule(lab), plannedSteps: plannedSteps(lab) ?? null, oneBatch: told(one), freshBatches: told(many) };
   // It learns a batch by heart, or from fresh batches more than half of all there is: whatever the rate, it does.
   const learnsOne = gain(one) > 0.8 * Math.abs(startOf(one));
-  if (learnsOne && gain(many) > meaningful * Math.abs(startOf(many))) return { findings: [], measured };
-  const found = [ownRate(lab) === 0 ? undefined : await tooHigh(lab, one, many)];
+  const thrown = ownRate(lab) === 0 ? undefined : await tooHighBesideBlind(lab, one, many);
+  if (thrown === undefined && learnsOne && gain(many) > meaningful * Math.abs(startOf(many))) return { findings: [], measured };
+  const found = [ownRate(lab) === 0 ? undefined : ((await tooHigh(lab, one, many)) ?? thrown)];
   if (found[0] === undefined && !learnsOne) found.push(await tooLow(lab, many));
   const findings = found.filter((each) => each !== undefined);
   // A plugin sets the rate: what was tried is not what will be.
