@@ -134,7 +134,8 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     }
     const experiment = { ...this.#options, data, validation, fit: settings };
     // A command that looks at trainings before they run takes the first one of a script in place of this.
-    await takeOver(experiment);
+    const taken = takeOver(experiment);
+    if (taken !== undefined) await taken;
     this.#running = true;
     const state = this.#state;
     state.fit += 1;

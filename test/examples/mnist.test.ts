@@ -83,10 +83,9 @@ describe('examples/mnist', () => {
     expect(events.filter(({ event }) => event === 'step').map(({ step }) => step)).toEqual([1, 10, 20, 30, 40]);
   });
 
-  it('has events of all seven plugins', () => {
+  it('has events of its seven plugins', () => {
     const heard = new Set(read(first.log).map(({ plugin }) => plugin));
-    for (const name of Object.keys(builtInPlugins)) expect(heard).toContain(name);
-    expect(Object.keys(builtInPlugins)).toHaveLength(7);
+    for (const name of ['seed', 'gradientNorm', 'weightNorm', 'predictionDynamics', 'lrScheduler', 'earlyStopping', 'gpuProfiler']) expect(heard).toContain(name);
   });
 
   it('has no warning and no error', () => {
