@@ -27,13 +27,17 @@ export function checkChooseOptions(given: unknown): void {
   });
 }
 
+/** What others call them. */
+const otherNames: Readonly<Record<string, BackendName>> = { gpu: 'tfjs-node-gpu', cuda: 'tfjs-node-gpu', 'node-gpu': 'tfjs-node-gpu', 'tfjs-gpu': 'tfjs-node-gpu', tensorflow: 'tfjs-node', node: 'tfjs-node', webassembly: 'wasm', js: 'cpu' };
+
 const isBackendName = (name: string): name is BackendName => (backendNames as readonly string[]).includes(name);
 
 /** Throws BackendError BACKEND_UNKNOWN. Names come from config files and the command line as well. */
 export function checkBackendName(given: unknown): 'auto' | BackendName {
   if (given === 'auto' || (typeof given === 'string' && isBackendName(given))) return given;
   const known = ['auto', ...backendNames];
-  const near = typeof given === 'string' ? didYouMean(given, known) : 'Give the name as text.';
+  const other = typeof given === 'string' ? otherNames[given.toLowerCase()] : undefined;
+  const near = typeof given !== 'string' ? 'Give the name as text.' : other === undefined ? didYouMean(given, known) : `Did you mean "${other}"?`;
   throw new BackendError('BACKEND_UNKNOWN', {
     found: `${typeof given === 'string' ? JSON.stringify(given) : showValue(given)} is not a backend`,
     expected: `known are ${known.join(', ')}`,

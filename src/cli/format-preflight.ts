@@ -1,3 +1,5 @@
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { digits, type Finding, type Severity } from '../diagnosis/finding.js';
 import type { CheckRecord, PreflightResult } from '../diagnosis/preflight/preflight.js';
@@ -6,7 +8,7 @@ import { wrapped } from './wrapped.js';
 const paint: Readonly<Record<Severity, (text: string) => string>> = { error: pc.red, warning: pc.yellow, info: pc.cyan };
 
 const place = ({ where }: Finding): string => {
-  const parts = [where.layer === undefined ? '' : `layer ${where.layer}`, where.weight ?? '', where.feature === undefined ? '' : `feature ${String(where.feature)}`, where.sample === undefined ? '' : `sample ${String(where.sample)}`].filter((part) => part !== '');
+  const parts = [where.layer === undefined ? '' : `layer ${where.layer}`, where.weight ?? '', where.feature === undefined ? '' : typeof where.feature === 'number' ? `feature ${String(where.feature)}` : where.feature, where.sample === undefined ? '' : `sample ${String(where.sample)}`].filter((part) => part !== '');
   return parts.length === 0 ? '' : `  ${pc.dim(parts.join(', '))}`;
 };
 
@@ -17,14 +19,18 @@ const symptomsOf = ({ evidence }: Finding): readonly string[] => {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** Where the page is, from where the command runs: in the project itself, or in the package that a project has installed. */
+const docs = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../../../docs/' : '../../docs/', import.meta.url));
+const pageOf = (page: string): string => relative(process.cwd(), join(docs, page));
+
 function textOf(finding: Finding): string {
   const symptoms = [...new Set(symptomsOf(finding))];
   return [
     `${paint[finding.severity](pc.bold(finding.severity))} ${pc.bold(finding.rule)}${place(finding)}`,
     wrapped(`${capital(finding.message)}.`, '  '),
-    wrapped(finding.remedy, '  → ', '    '),
+    ...(finding.remedy === '' ? [] : [wrapped(finding.remedy, '  → ', '    ')]),
     ...(symptoms.length === 0 ? [] : [wrapped(`It explains as well: ${symptoms.join(', ')}.`, '  ')]),
-    ...(finding.docs === null ? [] : [pc.dim(`  docs/${finding.docs}`)]),
+    ...(finding.docs === null ? [] : [pc.dim(`  ${pageOf(finding.docs)}`)]),
   ].join('\n');
 }
 

@@ -2,6 +2,8 @@ import Table from 'cli-table3';
 import { shortNumber } from './progress.js';
 import type { FitResult } from './trainer.js';
 
+/** The gravest are told first. */
+const gravities = ['error', 'warning', 'info'];
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
 /** The result of a fit as text for a terminal: a line an epoch, why it ended, and what was found. */
@@ -19,6 +21,6 @@ export function formatSummary(result: FitResult): string {
     table.push([String(epoch), ...names.map((name) => cell(metrics[name])), ...validated.map((name) => cell(validation?.[name])), shortNumber(learningRate), String(epochSteps), seconds(took)]);
   }
   const why = `${reason}${stoppedBy === null ? '' : ` by ${stoppedBy}`}${message === '' ? '' : `: ${message}`}`;
-  const told = findings.length === 0 ? ['no findings'] : findings.map(({ severity, rule, message: what, remedy }) => `${severity} ${rule}: ${what}\n  ${remedy}`);
+  const told = findings.length === 0 ? ['no findings'] : [...findings].sort((a, b) => gravities.indexOf(a.severity) - gravities.indexOf(b.severity)).map(({ severity, rule, message: what, remedy }) => `${severity} ${rule}: ${what}\n  ${remedy}`);
   return [table.toString(), `${why}; ${String(steps)} steps in ${seconds(milliseconds)} s`, ...told].join('\n');
 }

@@ -87,3 +87,45 @@ describe('trainscope check', () => {
     expect(code).toBe(1);
   });
 });
+
+describe('a fit that is found', () => {
+  const bad = `
+    import { layers, sequential } from '@tensorflow/tfjs-layers';
+    import { Trainer } from 'trainscope';
+    const xs = Array.from({ length: 100 }, (_, i) => [i / 50 - 1]);
+    const trainer = new Trainer({ model: () => sequential({ layers: [layers.dense({ units: 1, activation: 'sigmoid', inputShape: [1] })] }), loss: 'meanSquaredError' });
+    const train = () => trainer.fit({ inputs: xs, labels: xs.map(([x = 0]) => [10 * x]) });`;
+
+  test.each([
+    ['nobody awaits', `${bad}\ntrain().then(() => console.log('never'));`],
+    ['comes after a timer', `${bad}\nsetTimeout(() => { void train(); }, 300);`],
+    ['is tfjs-layers\' own', `
+      import * as tf from '@tensorflow/tfjs-core';
+      import { layers, sequential } from '@tensorflow/tfjs-layers';
+      import { chooseBackend } from 'trainscope';
+      await chooseBackend('cpu');
+      const model = sequential({ layers: [layers.dense({ units: 1, activation: 'sigmoid', inputShape: [1] })] });
+      model.compile({ optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError' });
+      const x = tf.linspace(-1, 1, 100);
+      await model.fit(tf.reshape(x, [100, 1]), tf.reshape(tf.mul(x, 10), [100, 1]), { epochs: 2, validationSplit: 0.2, verbose: 0 });
+      console.log('never');`],
+  ])('when it %s', async (_, text) => {
+    const { code, stdout, stderr } = await trainscope('check', script(text), '--only', 'loss-fit');
+    expect(stdout).toContain('output-range');
+    expect(stderr).not.toContain('has no training');
+    expect(stderr).not.toContain('never');
+    expect(code).toBe(1);
+  });
+
+  test('a plugin that needs validation data is told before, as the fit would tell it', async () => {
+    const { code, stdout } = await trainscope('check', script(bad.replace("loss: 'meanSquaredError'", "loss: 'meanSquaredError', plugins: [earlyStopping({ monitor: 'val_loss' })]").replace("import { Trainer }", "import { earlyStopping } from 'trainscope/plugins';\nimport { Trainer }") + '\nawait train();'));
+    expect(stdout).toContain('plugin-requires');
+    expect(code).toBe(1);
+  });
+
+  test('an error of the script comes with its line', async () => {
+    const { code, stderr } = await trainscope('check', script('const a: { b?: { c: number } } = {};\nconsole.log(a.b!.c);'));
+    expect(stderr).toMatch(/train\.ts:2/);
+    expect(code).toBe(2);
+  });
+});

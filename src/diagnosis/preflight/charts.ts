@@ -12,6 +12,9 @@ function rangeChart({ measured }: CheckRecord): TopLevelSpec | undefined {
   const rates = numbersOf(measured['rates']);
   const losses = numbersOf(measured['losses']);
   if (rates.length < 3) return undefined;
+  // A loss that leaps by orders of magnitude would press all else flat.
+  const positive = losses.filter((loss) => loss > 0);
+  const isWide = positive.length === losses.filter(Number.isFinite).length && Math.max(...positive) > 20 * Math.min(...positive);
   const marks = [
     { rate: numberOf(measured['rate']), which: 'yours' },
     { rate: numberOf(measured['suggestion']), which: 'suggested' },
@@ -22,7 +25,7 @@ function rangeChart({ measured }: CheckRecord): TopLevelSpec | undefined {
     height: 240,
     config,
     layer: [
-      { data: { values: rates.map((rate, i) => ({ rate, loss: losses[i] })).filter(({ loss }) => Number.isFinite(loss)) }, mark: { type: 'line', color: '#0072b2' }, encoding: { x: { field: 'rate', type: 'quantitative', scale: { type: 'log' }, axis: { format: '~e', title: 'learning rate', tickCount: 8 } }, y: { field: 'loss', type: 'quantitative', scale: { zero: false } } } },
+      { data: { values: rates.map((rate, i) => ({ rate, loss: losses[i] })).filter(({ loss }) => Number.isFinite(loss)) }, mark: { type: 'line', color: '#0072b2' }, encoding: { x: { field: 'rate', type: 'quantitative', scale: { type: 'log' }, axis: { format: '~e', title: 'learning rate', tickCount: 8 } }, y: { field: 'loss', type: 'quantitative', scale: isWide ? { type: 'log' } : { zero: false } } } },
       { data: { values: marks }, mark: { type: 'rule', strokeDash: [4, 4], strokeWidth: 1.5 }, encoding: { x: { field: 'rate', type: 'quantitative', scale: { type: 'log' } }, color: { field: 'which', type: 'nominal', title: 'rate', scale: { domain: ['yours', 'suggested'], range: ['#d55e00', '#009e73'] } } } },
     ],
   };

@@ -4,6 +4,7 @@ import { disposeBatch, type Batch, type DataOptions } from '../../data/index.js'
 import type { Metrics } from '../../plugin/index.js';
 import { RandomStreams, type RandomStream } from '../../random/index.js';
 import { checkFirst } from '../../trainer/check-first.js';
+import { requireMetrics, requireValidation } from '../../trainer/check-requirements.js';
 import { Engine } from '../../trainer/engine.js';
 import { forwardBackward } from '../../trainer/gradients.js';
 import type { CompiledLoss } from '../../trainer/loss/index.js';
@@ -79,6 +80,8 @@ export class Lab {
     const ownsModel = typeof experiment.model === 'function';
     const engine = await Engine.make({ ...rest, metrics: rest.metrics ?? [] }, settings);
     try {
+      const plugins = experiment.plugins ?? [];
+      if (validation === undefined) requireValidation(plugins);
       const fit = checkFitOptions({}, experiment.fit);
       const open = (source: typeof data) => (batchSize: number | undefined) => {
         const dataOptions: DataOptions = { batchSize: batchSize ?? fit.batchSize, shuffle: false, checkFinite: fit.checkFinite, prefetch: fit.prefetch };
@@ -101,6 +104,8 @@ export class Lab {
         engine.learnFrom(inputs);
         tf.dispose(inputs);
       }
+      const { names: metrics } = engine.metrics;
+      requireMetrics(plugins, validation === undefined ? metrics : [...metrics, ...metrics.map((name) => `val_${name}`)]);
       const batchSize = fit.batchSize ?? training.batchSizes[0] ?? 32;
       return new Lab(experiment, options, engine, training, held, batchSize, fit.epochs ?? 1, ownsModel);
     } catch (error) {

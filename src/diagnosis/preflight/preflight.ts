@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConfigError, DataError, TrainscopeError } from '../../errors.js';
+import { ConfigError, DataError, PluginError, TrainscopeError } from '../../errors.js';
 import { listProblems, problemsOf } from '../../problems.js';
 import { RandomStreams } from '../../random/index.js';
 import { thrownText } from '../../thrown-text.js';
@@ -51,7 +51,7 @@ export interface PreflightResult {
 }
 
 /** What a person cannot mend in the training: no backend, a check that fails. */
-const isTheirs = (error: unknown): error is TrainscopeError => error instanceof ConfigError || error instanceof DataError;
+const isTheirs = (error: unknown): error is TrainscopeError => error instanceof ConfigError || error instanceof DataError || (error instanceof PluginError && error.code === 'PLUGIN_REQUIRES');
 
 /** What would end the training at its start, as a finding: `data-not-finite` for DATA_NOT_FINITE. */
 const findingOf = ({ code, found, expected, remedy }: TrainscopeError): Finding => ({
@@ -92,11 +92,12 @@ async function told(run: Check['run'], lab: Lab): Promise<CheckResult> {
  *
  * What makes a training impossible (a DataError, a ConfigError) is the one finding then, and not thrown.
  *
+ * @param onCheck Called before each check, for whoever shows progress.
  * @throws ConfigError OPTIONS_INVALID for options that are not valid, BackendError; whatever a check of a third party throws
  * @example
  * const { findings } = await preflight({ model: () => build(), loss: 'meanSquaredError', data: { inputs, labels } });
  */
-export async function preflight(experiment: Experiment, options: PreflightOptions = {}): Promise<PreflightResult> {
+export async function preflight(experiment: Experiment, options: PreflightOptions = {}, onCheck?: (name: string, index: number, of: number) => void): Promise<PreflightResult> {
   const parsed = preflightSchema.safeParse(options);
   if (!parsed.success) {
     const problems = problemsOf(parsed.error, preflightSchema, options);
@@ -111,8 +112,9 @@ export async function preflight(experiment: Experiment, options: PreflightOption
     let sheet: string | null = null;
     try {
       lab = await Lab.open(experiment, { ...labDefaults, samples, seed, milliseconds: 1000 * seconds });
-      for (const { name, stage, run } of checks) {
-        if ((only !== undefined && !only.includes(name)) || skip.includes(name)) continue;
+      const asked = checks.filter(({ name }) => (only === undefined || only.includes(name)) && !skip.includes(name));
+      for (const [index, { name, stage, run }] of asked.entries()) {
+        onCheck?.(name, index, asked.length);
         if (stage === 'training' && lab.isLate) {
           records.push({ name, stage, ms: 0, measured: {}, cannotTell: `the ${String(seconds)} s that the checks may take are over`, findings: 0 });
           continue;

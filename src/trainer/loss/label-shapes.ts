@@ -41,7 +41,7 @@ function mismatch(form: Exclude<LabelForm, 'free'>, name: string, labels: Shape,
     return { expected, remedy: `One-hot them with tf.oneHot(labels, ${classes}), or use sparseCategoricalCrossentropy.` };
   }
   if (equal([...labels, 1], predictions)) {
-    return { expected, remedy: `Give them a last axis with tf.expandDims(labels, -1): as they are, they would spread over all pairs of samples.` };
+    return { expected, remedy: 'Give each a list of its own, labels.map((y) => [y]), or a tensor a last axis, tf.expandDims(labels, -1): as they are, they would spread over all pairs of samples.' };
   }
   if (equal(labels, [...predictions, 1])) return { expected, remedy: 'Take their last axis off with tf.squeeze(labels, [-1]).' };
   return { expected, remedy: `Give the model an output of the labels' shape, or reshape the labels.` };

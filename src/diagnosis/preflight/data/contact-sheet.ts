@@ -20,7 +20,7 @@ body { font: 14px/1.45 system-ui, sans-serif; margin: 24px; max-width: 1200px; c
 h1 { font-size: 20px; margin: 0 0 4px; } h2 { font-size: 15px; margin: 24px 0 8px; } p, .dim { color: var(--dim); margin: 0 0 8px; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 6px; padding: 8px; overflow: hidden; }
-figcaption { margin-top: 6px; font-size: 12px; overflow-wrap: anywhere; } img { width: 100%; image-rendering: pixelated; background: repeating-conic-gradient(#8884 0 25%, transparent 0 50%) 0 / 12px 12px; }
+figcaption { margin-top: 6px; font-size: 12px; overflow-wrap: anywhere; } img { width: 100%; height: auto; image-rendering: pixelated; background: repeating-conic-gradient(#8884 0 25%, transparent 0 50%) 0 / 12px 12px; }
 svg { width: 100%; height: 60px; display: block; } polyline { fill: none; stroke: currentColor; stroke-width: 1.2; vector-effect: non-scaling-stroke; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { border-bottom: 1px solid var(--line); padding: 3px 8px; text-align: right; white-space: nowrap; }
 th { font-weight: 600; } .tokens { font: 12px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; } .bad { color: var(--bad); } .good { color: var(--good); }`;
