@@ -15,7 +15,11 @@ function together(...stages: readonly Causes[]): Causes {
   return all;
 }
 
-const keyOf = ({ rule, where }: Finding): string => JSON.stringify([rule, where.layer, where.weight, where.feature, where.sample]);
+/**
+ * What makes two findings one: the rule and the place. A training has one learning rate, whatever layer showed that it is
+ * wrong; the checks before it tried other rates, so theirs, which comes first, stays.
+ */
+const keyOf = ({ rule, where }: Finding): string => (rule.startsWith('learning-rate') ? rule : JSON.stringify([rule, where.layer, where.weight, where.feature, where.sample]));
 
 /** Rules that a rule brings about, those of its consequences included. */
 function reach(rule: string, of: Causes, seen = new Set<string>()): ReadonlySet<string> {

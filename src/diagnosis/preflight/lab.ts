@@ -73,45 +73,54 @@ export class Lab {
    * @throws what opening a trainer and its data throws: ConfigError, DataError, BackendError
    */
   static async open(experiment: OpenedExperiment, options: LabOptions): Promise<Lab> {
-    const { data, validation, opened } = experiment;
     const rest = trainerPart(experiment);
     const settings = checkTrainerOptions(rest);
     if (settings.backend !== 'keep') await chooseBackend(settings.backend ?? 'auto');
     const ownsModel = typeof experiment.model === 'function';
-    const engine = await Engine.make({ ...rest, metrics: rest.metrics ?? [] }, settings);
+    // Made here and not by the engine, so that it is ended whatever it turns out to be.
+    const model = typeof experiment.model === 'function' ? await experiment.model() : experiment.model;
+    let engine: Engine | undefined;
     try {
-      const plugins = experiment.plugins ?? [];
-      if (validation === undefined) requireValidation(plugins);
-      const fit = checkFitOptions({}, experiment.fit);
-      const open = (source: typeof data) => (batchSize: number | undefined) => {
-        const dataOptions: DataOptions = { batchSize: batchSize ?? fit.batchSize, shuffle: false, checkFinite: fit.checkFinite, prefetch: fit.prefetch };
-        return engine.openData(source, dataOptions);
-      };
-      const names = { inputs: engine.model.inputs.map(({ name }) => name), labels: engine.model.outputs.map(({ name }) => name) };
-      // A source that can be read once is opened once: what is looked at first comes again.
-      const main = opened?.data ?? open(data)(undefined);
-      let training: Sample;
-      try {
-        await main.ready();
-        await checkFirst(engine, main, fit);
-        training = await takeSample(open(data), data, options, names, isOneShot(data) ? main : undefined);
-      } finally {
-        if (opened === undefined) main.dispose();
-      }
-      const held = validation === undefined ? undefined : await takeSample(open(validation), validation, options, names, opened?.validation);
-      if (!engine.knowsOutputs) {
-        const inputs = training.inputs.map((column) => rowsOf(column, Array.from({ length: Math.min(2, training.count) }, (_, i) => i)));
-        engine.learnFrom(inputs);
-        tf.dispose(inputs);
-      }
-      const { names: metrics } = engine.metrics;
-      requireMetrics(plugins, validation === undefined ? metrics : [...metrics, ...metrics.map((name) => `val_${name}`)]);
-      const batchSize = fit.batchSize ?? training.batchSizes[0] ?? 32;
-      return new Lab(experiment, options, engine, training, held, batchSize, fit.epochs ?? 1, ownsModel);
+      engine = await Engine.make({ ...rest, model, metrics: rest.metrics ?? [] }, settings);
+      return await Lab.#filled(experiment, options, engine, ownsModel);
     } catch (error) {
-      engine.dispose();
+      engine?.dispose();
+      if (ownsModel) endModel(model);
       throw error;
     }
+  }
+
+  /** The samples and checks of an engine that is open. */
+  static async #filled(experiment: OpenedExperiment, options: LabOptions, engine: Engine, ownsModel: boolean): Promise<Lab> {
+    const { data, validation, opened } = experiment;
+    const plugins = experiment.plugins ?? [];
+    if (validation === undefined) requireValidation(plugins);
+    const fit = checkFitOptions({}, experiment.fit);
+    const open = (source: typeof data) => (batchSize: number | undefined) => {
+      const dataOptions: DataOptions = { batchSize: batchSize ?? fit.batchSize, shuffle: false, checkFinite: fit.checkFinite, prefetch: fit.prefetch };
+      return engine.openData(source, dataOptions);
+    };
+    const names = { inputs: engine.model.inputs.map(({ name }) => name), labels: engine.model.outputs.map(({ name }) => name) };
+    // A source that can be read once is opened once: what is looked at first comes again.
+    const main = opened?.data ?? open(data)(undefined);
+    let training: Sample;
+    try {
+      await main.ready();
+      await checkFirst(engine, main, fit);
+      training = await takeSample(open(data), data, options, names, isOneShot(data) ? main : undefined);
+    } finally {
+      if (opened === undefined) main.dispose();
+    }
+    const held = validation === undefined ? undefined : await takeSample(open(validation), validation, options, names, opened?.validation);
+    if (!engine.knowsOutputs) {
+      const inputs = training.inputs.map((column) => rowsOf(column, Array.from({ length: Math.min(2, training.count) }, (_, i) => i)));
+      engine.learnFrom(inputs);
+      tf.dispose(inputs);
+    }
+    const { names: metrics } = engine.metrics;
+    requireMetrics(plugins, validation === undefined ? metrics : [...metrics, ...metrics.map((name) => `val_${name}`)]);
+    const batchSize = fit.batchSize ?? training.batchSizes[0] ?? 32;
+    return new Lab(experiment, options, engine, training, held, batchSize, fit.epochs ?? 1, ownsModel);
   }
 
   get model(): ModelFace {
@@ -253,11 +262,21 @@ export class Lab {
   close(): void {
     this.engine.dispose();
     if (!this.ownsModel) return;
-    const { source } = this.model;
-    const disposable = source as { dispose?: () => unknown };
-    if (this.model.kind === 'layers' && typeof disposable.dispose === 'function') disposable.dispose();
-    else for (const { variable } of this.model.weights()) variable.dispose();
+    endModel(this.model.source, this.model.weights().map(({ variable }) => variable));
   }
+}
+
+/** Ends a model that a function made for the lab. tfjs-layers leaves the weights of a layer that is used twice alive. */
+function endModel(source: unknown, variables: readonly tf.Variable[] = []): void {
+  const { dispose } = source as { dispose?: () => unknown };
+  if (typeof dispose === 'function') dispose.call(source);
+  for (const variable of variables.length > 0 ? variables : variablesOf(source)) if (!variable.isDisposed) variable.dispose();
+}
+
+/** Those of a model that did not come as far as to be opened. */
+function variablesOf(source: unknown): readonly tf.Variable[] {
+  const { trainableWeights } = source as { trainableWeights?: object };
+  return Object.values(trainableWeights ?? {}).filter((each): each is tf.Variable => each instanceof tf.Variable);
 }
 
 /** Reads a tensor and ends it. Never dataSync: a device may have to be waited for. */

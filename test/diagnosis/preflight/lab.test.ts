@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { input, layers, model as makeModel, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import { disposeBatch } from '../../../src/data/index.js';
 import { Lab, labDefaults } from '../../../src/diagnosis/preflight/lab.js';
@@ -90,3 +90,22 @@ describe.each(testBackends)('a trial on %s', (backend) => {
 
 const optimizerSlots = (optimizer: tf.Optimizer): tf.Tensor[] =>
   Object.values(optimizer as unknown as Record<string, unknown>).flatMap((value) => (Array.isArray(value) ? value.flatMap((each: { variable?: tf.Variable }) => (each.variable === undefined ? [] : [each.variable])) : []));
+
+describe('a model that a function makes', () => {
+  const twice = () => {
+    const [a, b] = [input({ shape: [2] }), input({ shape: [2] })];
+    const shared = layers.dense({ units: 3 });
+    const joined = layers.concatenate().apply([shared.apply(a), shared.apply(b)] as never);
+    return makeModel({ inputs: [a, b], outputs: layers.dense({ units: 1 }).apply(joined) as never });
+  };
+
+  test('is ended with the lab, also where a layer is used twice, and where the data does not fit', async () => {
+    await useBackend('cpu');
+    const tensors = tf.memory().numTensors;
+    const rows = Array.from({ length: 20 }, (_, i) => [i, 1]);
+    (await Lab.open({ ...small(), model: twice, data: { inputs: [rows, rows], labels: rows.map(([x = 0]) => [x]) } }, labDefaults)).close();
+    expect(tf.memory().numTensors).toBe(tensors);
+    await expect(Lab.open({ ...small(), data: { inputs: rows, labels: [1, 2] } }, labDefaults)).rejects.toMatchObject({ code: 'DATA_LENGTHS_DIFFER' });
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
