@@ -37,9 +37,15 @@ function textOf(finding: Finding): string {
 const count = (findings: readonly Finding[], severity: Severity): number => findings.filter((each) => each.severity === severity).length;
 const plural = (n: number, word: string): string => `${String(n)} ${word}${n === 1 ? '' : 's'}`;
 
+/** Numbers of three digits, and of long lists the first eight. */
+function shortened(_: string, value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? Number(value.toPrecision(3)) : String(value);
+  return Array.isArray(value) && value.length > 8 ? [...(value as unknown[]).slice(0, 8), `... ${String(value.length)} in all`] : value;
+}
+
 function checkText({ name, stage, ms, measured, cannotTell, findings }: CheckRecord): string {
   const told = cannotTell === null ? (findings === 0 ? 'nothing found' : plural(findings, 'finding')) : `cannot tell: ${cannotTell}`;
-  return `${pc.dim(stage.padEnd(8))} ${name}: ${told} ${pc.dim(`(${digits(ms)} ms)`)}\n${wrapped(JSON.stringify(measured), '           ')}`;
+  return `${pc.dim(stage.padEnd(8))} ${name}: ${told} ${pc.dim(`(${digits(ms)} ms)`)}\n${wrapped(JSON.stringify(measured, shortened).replaceAll(/,(?=["{[])/g, ', '), '           ')}`;
 }
 
 /** What a preflight came to, for a terminal: findings from the gravest on, then one line that sums up. */
