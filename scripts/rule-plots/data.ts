@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { nearest } from '../../src/diagnosis/preflight/data/neighbours.js';
 import { bars, curves, histogram, type RulePlot, type Series } from './plot.js';
-import { classifier, clusters, compared, dig, net, normals, numbersIn, oneHot, pick, random, range, shuffled, table, targets, type Measured, type Rows } from './preflight-setups.js';
+import { classifier, clusters, compared, dig, net, normals, numbersIn, oneHot, pick, random, range, regression, shuffled, table, targets, type Measured, type Rows } from './preflight-setups.js';
 
 const cut = ({ inputs, labels }: Rows, from: number, to?: number): Rows => ({ inputs: inputs.slice(from, to), labels: labels.slice(from, to) });
 const all = clusters(600);
@@ -373,6 +373,28 @@ const labels: readonly RulePlot[] = [
       logY: true,
     }),
   },
+  {
+    rule: 'label-in-inputs',
+    alt: 'Two curves of a feature over the label: a straight line in the faulty set-up, where it is the label in another unit; one that jumps up and down around it in the sound one.',
+    spec: () => {
+      const labels = normals(150, 'label');
+      const order = labels.map((_, i) => i).toSorted((a, b) => (labels[a] ?? 0) - (labels[b] ?? 0));
+      const x = order.map((i) => labels[i] ?? 0);
+      const noise = normals(150, 'beside');
+      return Promise.resolve(curves({ title: 'A feature beside the label', xTitle: 'label', yTitle: 'feature', faulty: { x, y: x.map((y) => 0.5 * y) }, healthy: { x, y: x.map((y, i) => 0.5 * y + 0.3 * (noise[i] ?? 0)) } }));
+    },
+  },
+  compared({
+    rule: 'labels-do-not-suit-loss',
+    alt: 'Two bars: the share of the gradient that labels near zero have. It is 1 in the faulty set-up, where half of the labels are zeros, above the line at 0.9, and 0 in the sound one.',
+    check: 'label-values',
+    title: 'Share of the gradient that labels near zero have',
+    yTitle: 'share',
+    faulty: () => regression({ loss: 'meanAbsolutePercentageError', data: { inputs: numbersIn, labels: targets.map(([y = 0]) => [Math.max(0, y)]) } }),
+    sound: () => regression({ loss: 'meanAbsolutePercentageError', data: { inputs: numbersIn, labels: targets.map(([y = 0]) => [Math.exp(y)]) } }),
+    read: { share: (measured) => pick(measured, 'out/nearZero', 'weight') },
+    threshold: 0.9,
+  }),
   compared({
     rule: 'missing-class',
     alt: 'Bars of the training samples of four classes: in the faulty split class 3, which validation has, has none; in the sound one each has about 100.',

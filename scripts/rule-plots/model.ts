@@ -65,6 +65,24 @@ const signals: readonly RulePlot[] = [
       return curves({ title: 'Gradients of kernels, from the first to the last', xTitle: 'layer', yTitle: 'gradient / weight', faulty: gradients(faulty), healthy: gradients(healthy), logY: true });
     },
   },
+  {
+    rule: 'hidden-softmax',
+    alt: 'Two curves of the gradient of each kernel beside the kernel itself, from the first layer to the last, on a logarithmic axis. With four hidden layers of softmax it is far smaller at the first than at the last; with ReLU it stays within a factor of ten.',
+    spec: async () => {
+      const faulty = await measure(regression({ model: () => stack(4, { units: 16, activation: 'softmax' }) }), 'gradients-at-start');
+      const healthy = await measure(regression({ model: () => stack(4, { units: 16, activation: 'relu' }) }), 'gradients-at-start');
+      return curves({ title: 'Gradients of kernels with softmax (faulty) and ReLU (sound) in hidden layers', xTitle: 'layer', yTitle: 'gradient / weight', faulty: gradients(faulty), healthy: gradients(healthy), logY: true });
+    },
+  },
+  {
+    rule: 'class-weights-inverted',
+    alt: 'Bars of the share that each of two classes has of the weights of all samples, of which 380 are of the first and 20 of the second. With a weight of 19 for the first its share is 0.997; with one of 19 for the second both have half.',
+    spec: () => {
+      const shares = (a: number, b: number): readonly number[] => [(380 * a) / (380 * a + 20 * b), (20 * b) / (380 * a + 20 * b)];
+      const [faulty, healthy] = [shares(19, 1), shares(1, 19)];
+      return Promise.resolve(bars({ title: 'Share of the weight of all samples', yTitle: 'share', groups: ['380 samples', '20 samples'].map((name, i) => ({ name, faulty: faulty[i] ?? NaN, healthy: healthy[i] ?? NaN })) }));
+    },
+  },
   compared({
     rule: 'regularization-too-strong',
     alt: 'Two bars on a logarithmic axis: the gradient of the penalties beside that of the data. With an L2 of 3 it is above the line at 2; with one of 1e-4 it is far below.',

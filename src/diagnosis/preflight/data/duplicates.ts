@@ -51,6 +51,7 @@ function isContinuous(sample: Sample, distinct: number): boolean {
       let whole = true;
       for (let at = j; at < values.length; at += width) {
         const value = values[at] ?? 0;
+        if (!Number.isFinite(value)) continue;
         seen.add(value);
         if (!Number.isInteger(value)) whole = false;
       }
@@ -98,14 +99,17 @@ function repeated(lab: Lab, measured: Record<string, unknown>): Finding | undefi
   const share = 1 - distinct / training.count;
   measured['repeated'] = share;
   // One row alone is for `inputs-all-same` to say.
-  if (share < 0.1 || distinct < 2 || width(training) < 4) return undefined;
+  if (share < 0.1 || distinct < 2) return undefined;
+  // Rows of two or three numbers come again in any curve with a period: a large share is worth an info.
+  const narrow = width(training) < 4;
+  if (narrow && (width(training) < 2 || share < 0.3 || !isContinuous(training, distinct))) return undefined;
   const counts = [...counted(inputKeys(training)).values()];
   // Rows of few values come again by themselves, the usual ones often and the rare ones not: here nearly every one does.
   const twins = counts.reduce((sum, count) => sum + (count > 1 ? count : 0), 0) / training.count;
   if (!isContinuous(training, distinct) && (twins < 0.95 || distinct < 20 || possibleRows(training) < 1e4 * distinct)) return undefined;
   const shares = repeatsByClass(lab);
   // Rows of one rare class given again and again are a balance that was wanted. A stream may begin anew.
-  const grave = share >= 0.5 && training.total !== undefined && shares.every((each) => each >= 0.4);
+  const grave = !narrow && share >= 0.5 && training.total !== undefined && shares.every((each) => each >= 0.4);
   const most = Math.max(...counts);
   return finding({
     rule: 'repeated-samples',
@@ -143,6 +147,32 @@ function conflicting(lab: Lab, measured: Record<string, unknown>): Finding | und
   });
 }
 
+/**
+ * Whether repeats in training are no excuse for copies in validation: rows of continuous numbers that were multiplied, by
+ * oversampling or a join. A curve with a period repeats rows as well, each of them many times or at one distance.
+ */
+function isMultiplied(sample: Sample): boolean {
+  const all = inputKeys(sample);
+  const distinct = new Set(all).size;
+  if (width(sample) < 2 || distinct < 20 || !isContinuous(sample, distinct)) return false;
+  const times = sample.count / distinct;
+  // Nobody multiplies a whole table so often; a curve in memory has that many periods and more. Chosen here.
+  if (times > 8) return false;
+  const last = new Map<number, number>();
+  const lags = new Map<number, number>();
+  let repeats = 0;
+  all.forEach((key, i) => {
+    const before = last.get(key);
+    last.set(key, i);
+    if (before === undefined) return;
+    repeats += 1;
+    lags.set(i - before, (lags.get(i - before) ?? 0) + 1);
+  });
+  // In a mixed order no distance has half of the repeats; side by side, at a distance of 1, there is no period.
+  const most = [...lags].reduce((best, each) => (each[1] > best[1] ? each : best), [1, 0]);
+  return most[0] === 1 || most[1] < 0.5 * repeats;
+}
+
 /** Share of validation from which on copies of training samples make its metrics mean little. */
 const leaking = 0.1;
 
@@ -160,7 +190,13 @@ function leak(lab: Lab, measured: Record<string, unknown>): Finding | undefined 
   measured['leak'] = { share, control, coverage };
   // Seen through a sample of the training, a copy is found as often as its original was taken.
   const estimated = Math.min(1, share / (coverage ?? 1));
-  if (hits < 5 || estimated < leaking || share <= 3 * control + 3 / validation.count) return undefined;
+  const multiplied = isMultiplied(training);
+  const different = new Set(inputKeys(validation));
+  const shareOfDifferent = [...different].filter((key) => own.has(key)).length / different.size;
+  measured['leak'] = { share, control, coverage, multiplied, shareOfDifferent };
+  // Of different rows, so that one row given very often is counted once.
+  const beyond = share > 3 * control + 3 / validation.count || (multiplied && shareOfDifferent / (coverage ?? 1) >= leaking);
+  if (hits < 5 || estimated < leaking || !beyond) return undefined;
   // Rows of a few values come about again by themselves, and where all there can be are in both there is nothing to split.
   const distinct = new Set(inputKeys(training)).size;
   if (!isContinuous(training, distinct) && ((share < 0.3 && control > 0.005) || possibleRows(training) <= 2 * distinct)) return undefined;

@@ -66,6 +66,9 @@ async function run(lab: Lab): Promise<CheckResult> {
     const evidence = { training, validation, across };
     // Few validation samples may be too far apart to tell each other's labels: then those of the training still do. Not by
     // its p: samples of one cluster have one label, and meet the same mixture of labels there.
+    const held = lab.validation === undefined ? undefined : targetOf(lab, output, lab.validation);
+    // All of one class agree with any neighbour: chance is all that there can be.
+    const varied = held !== undefined && held.values.some((value: number) => value !== held.values[0]);
     const strangers = (beside: Explained): boolean => across === undefined || across.effect < 0.25 * beside.effect;
     // More training samples than validation samples see more, so that chance there is not for want of samples.
     if (validation !== undefined && clearly(validation) && atChance(training, validation) && training.samples >= validation.samples && wouldShow(validation, training) && strangers(validation)) {
@@ -79,7 +82,7 @@ async function run(lab: Lab): Promise<CheckResult> {
           remedy: 'Look at where training inputs and labels are read, shuffled or joined: one of them was put in another order than the other. Shuffle both with one permutation.',
         }),
       );
-    } else if (validation !== undefined && clearly(training) && wouldShow(training, validation) && atChance(validation, training) && strangers(training)) {
+    } else if (validation !== undefined && varied && clearly(training) && wouldShow(training, validation) && atChance(validation, training) && strangers(training)) {
       findings.push(
         finding({
           rule: 'validation-labels-out-of-step',

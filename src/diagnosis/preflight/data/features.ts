@@ -67,12 +67,13 @@ export function middleOf(values: readonly number[], share = 0.5): number {
   return sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
 }
 
-/** Values of one feature, sorted, of at most `most` rows spread over all. */
+/** Finite values of one feature, sorted, of at most `most` rows spread over all. */
 export function sortedValues({ values, width }: Column, feature: number, most = 1024): Float64Array {
   const count = values.length / width;
   const step = Math.max(1, Math.ceil(count / most));
   const taken = Float64Array.from({ length: Math.ceil(count / step) }, (_, i) => values[i * step * width + feature] ?? 0);
-  return taken.sort();
+  // NaN has no place in an order: loops that walk along two of them would never end.
+  return taken.filter((value) => Number.isFinite(value)).sort();
 }
 
 /** `age`, or `feature 3`, or `pixels 120` where an input is not the first. */

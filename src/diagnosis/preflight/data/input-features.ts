@@ -9,20 +9,22 @@ import { firstKernel, goesIntoEmbedding } from './first-kernel.js';
 /** Features compared pair by pair, at most: 64 x 63 / 2 pairs. */
 const mostCompared = 64;
 
-/** Pearson's correlation of features a and b over at most 2048 rows. */
+/** Pearson's correlation of features a and b over at most 2048 rows, those with finite values. */
 function correlation({ values, width }: Column, a: number, b: number, features: readonly { readonly mean: number; readonly std: number }[]): number {
   const count = values.length / width;
   const step = Math.max(1, Math.floor(count / 2048));
   let sum = 0;
   let used = 0;
   for (let i = 0; i < count; i += step) {
-    sum += ((values[i * width + a] ?? 0) - (features[a]?.mean ?? 0)) * ((values[i * width + b] ?? 0) - (features[b]?.mean ?? 0));
+    const product = ((values[i * width + a] ?? 0) - (features[a]?.mean ?? 0)) * ((values[i * width + b] ?? 0) - (features[b]?.mean ?? 0));
+    if (!Number.isFinite(product)) continue;
+    sum += product;
     used += 1;
   }
   return sum / used / ((features[a]?.std ?? 1) * (features[b]?.std ?? 1));
 }
 
-function notFinite(lab: Lab, column: Column): Finding | undefined {
+function notFinite(lab: Lab, column: Column, isValidation = false): Finding | undefined {
   const broken = featuresOf(column).filter(({ finite }) => !finite);
   if (broken.length === 0) return undefined;
   const names = broken.map(({ index }) => featureName(lab, column, index));
@@ -30,9 +32,9 @@ function notFinite(lab: Lab, column: Column): Finding | undefined {
     rule: 'inputs-not-finite',
     severity: 'error',
     where: { feature: names[0] ?? column.name },
-    message: `${String(broken.length)} of ${String(column.width)} features of "${column.name}" hold NaN or an infinity: ${someNames(names)}`,
-    evidence: { features: names.slice(0, 10) },
-    remedy: 'Leave such samples out, or put the training median in their place: one NaN makes every weight NaN.',
+    message: `${String(broken.length)} of ${String(column.width)} features of "${column.name}"${isValidation ? ' in validation' : ''} hold NaN or an infinity: ${someNames(names)}`,
+    evidence: { features: names.slice(0, 10), in: isValidation ? 'validation' : 'training' },
+    remedy: `Leave such samples out, or put the training median in their place: ${isValidation ? 'one NaN makes the loss of validation NaN, and whatever goes by it, as early stopping' : 'one NaN makes every weight NaN'}.`,
   });
 }
 
@@ -145,7 +147,9 @@ function run(lab: Lab): CheckResult {
   for (const [index, column] of training.inputs.entries()) {
     const isTokens = column.dtype === 'int32' || goesIntoEmbedding(lab, index);
     const broken = notFinite(lab, column);
-    if (broken !== undefined) findings.push(broken);
+    const held = lab.validation?.inputs[index];
+    const brokenThere = broken === undefined && held !== undefined ? notFinite(lab, held, true) : undefined;
+    for (const each of [broken, brokenThere]) if (each !== undefined) findings.push(each);
     const far = isTokens || training.count < 20 ? undefined : outliers(lab, column);
     if (far !== undefined) findings.push(far);
     if (same === undefined) findings.push(...aboutFeatures(lab, column, isTokens, firstKernel(lab, index)?.normalised === true));

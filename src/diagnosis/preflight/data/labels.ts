@@ -5,6 +5,8 @@ import type { Check, CheckResult } from '../check.js';
 import { readOnce, type Lab } from '../lab.js';
 import type { Column } from '../sample.js';
 import { featuresOf } from './features.js';
+import { labelInInputs } from './label-in-inputs.js';
+import { labelsSuitLoss, type Look } from './labels-and-loss.js';
 import { isNominal, nominality } from './nominal.js';
 import { classCounts, rowsAre, targetOf, type ClassTarget } from './targets.js';
 
@@ -12,8 +14,6 @@ import { classCounts, rowsAre, targetOf, type ClassTarget } from './targets.js';
 const forNumbers = new Set(['meanSquaredError', 'meanAbsoluteError', 'meanAbsolutePercentageError', 'meanSquaredLogarithmicError', 'huber', 'logcosh']);
 /** As the rule ClassImbalance of SageMaker Debugger has it. */
 const imbalanced = 10;
-
-type Look = (lab: Lab, output: number, column: Column, measured: Record<string, unknown>) => Finding | undefined | Promise<Finding | undefined>;
 
 const where = ({ name }: Column): Finding['where'] => ({ feature: name });
 
@@ -225,7 +225,7 @@ const binaryOnClasses: Look = async (lab, output, column) => {
   });
 };
 
-const looks: readonly Look[] = [oneClass, missingClass, imbalance, unused, constant, asNumbers, regressionOnClasses, distributions, binaryOnClasses];
+const looks: readonly Look[] = [oneClass, missingClass, imbalance, unused, constant, asNumbers, regressionOnClasses, distributions, binaryOnClasses, labelsSuitLoss, labelInInputs];
 
 async function run(lab: Lab): Promise<CheckResult> {
   const { training } = lab;

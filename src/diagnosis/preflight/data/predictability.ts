@@ -70,16 +70,19 @@ export function likenessOf(target: Target): Likeness {
   };
 }
 
+/** Deviations from the mean of each column; 0 for what is not finite. */
 function standardised(values: ArrayLike<number>, width: number): Float32Array {
-  const count = values.length / width;
+  const rows = values.length / width;
   const z = new Float32Array(values.length);
   for (let j = 0; j < width; j += 1) {
+    const kept = Array.from({ length: rows }, (_, i) => i * width + j).filter((at) => Number.isFinite(values[at]));
+    const count = kept.length;
     let mean = 0;
-    for (let i = 0; i < count; i += 1) mean += (values[i * width + j] ?? 0) / count;
+    for (const at of kept) mean += (values[at] ?? 0) / count;
     let variance = 0;
-    for (let i = 0; i < count; i += 1) variance += ((values[i * width + j] ?? 0) - mean) ** 2 / count;
+    for (const at of kept) variance += ((values[at] ?? 0) - mean) ** 2 / count;
     if (!(variance > 1e-12 * Math.max(1e-30, mean * mean))) continue;
-    for (let i = 0; i < count; i += 1) z[i * width + j] = ((values[i * width + j] ?? 0) - mean) / Math.sqrt(variance);
+    for (const at of kept) z[at] = ((values[at] ?? 0) - mean) / Math.sqrt(variance);
   }
   return z;
 }

@@ -29,7 +29,11 @@ function featuresOf(column: Column, tokens: number): { readonly features: number
     return {
       features: width,
       row: (row, put) => {
-        for (let j = 0; j < width; j += 1) put(j, values[row * width + j] ?? 0);
+        for (let j = 0; j < width; j += 1) {
+          const value = values[row * width + j] ?? 0;
+          // What is not finite is as good as missing: a zero, as all that is not put.
+          if (Number.isFinite(value)) put(j, value);
+        }
       },
     };
   }
@@ -39,7 +43,8 @@ function featuresOf(column: Column, tokens: number): { readonly features: number
     row: (row, put) => {
       const counts = new Map<number, number>();
       for (let j = 0; j < width; j += 1) {
-        const token = Math.max(0, Math.trunc(values[row * width + j] ?? 0)) % tokens;
+        const value = values[row * width + j] ?? 0;
+        const token = Number.isFinite(value) ? Math.max(0, Math.trunc(value)) % tokens : 0;
         counts.set(token, (counts.get(token) ?? 0) + 1);
         if (places > 0) put(tokens * (1 + j) + token, 1);
       }
@@ -48,10 +53,10 @@ function featuresOf(column: Column, tokens: number): { readonly features: number
   };
 }
 
-/** 0 where all are below. */
+/** Of the finite ones; 0 where all are below. */
 export function largestOf({ values }: Pick<Column, 'values'>): number {
   let most = 0;
-  for (const each of values) most = Math.max(most, each);
+  for (const each of values) if (Number.isFinite(each) && each > most) most = each;
   return most;
 }
 

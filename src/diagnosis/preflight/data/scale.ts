@@ -128,6 +128,9 @@ function apartFinding(lab: Lab, column: Column, way: FirstKernel | undefined, me
   });
 }
 
+/** Whole numbers from 0 on, as ids have that a table is looked up by. */
+const areIds = ({ values }: Column): boolean => values.every((value: number) => Number.isInteger(value) && value >= 0);
+
 async function run(lab: Lab): Promise<CheckResult> {
   const findings: Finding[] = [];
   const measured: Record<string, unknown> = {};
@@ -140,7 +143,8 @@ async function run(lab: Lab): Promise<CheckResult> {
     for (const each of [scaleFinding(lab, index, column, seen, way, measured), apartFinding(lab, column, way, measured)]) {
       if (each === undefined) continue;
       // A model written by hand may scale what it gets, and nothing but its effect tells.
-      const isSilent = lab.model.kind !== 'layers' && !(await scaleShows(lab));
+      // One that gathers rows of a table by ids answers to their size as well, and no scale is meant by it.
+      const isSilent = lab.model.kind !== 'layers' && (areIds(column) || !(await scaleShows(lab)));
       findings.push(isSilent ? { ...each, severity: 'info' } : each);
     }
   }

@@ -7,24 +7,9 @@ import { goesIntoEmbedding } from './first-kernel.js';
 import { nearest } from './neighbours.js';
 import { nullOf, probesOf, upperTail } from './predictability.js';
 import type { Points } from './representation.js';
+import { kolmogorovSmirnov } from './kolmogorov-smirnov.js';
+import { labelScale, swappedLabels } from './label-shift.js';
 import { classCounts, targetOf } from './targets.js';
-
-/** Two-sample Kolmogorov-Smirnov: the largest distance of two distributions, with its p (Stephens 1970; the first terms of the series). */
-export function kolmogorovSmirnov(a: Float64Array, b: Float64Array): { readonly distance: number; readonly p: number } {
-  let i = 0;
-  let j = 0;
-  let distance = 0;
-  while (i < a.length && j < b.length) {
-    const at = Math.min(a[i] ?? 0, b[j] ?? 0);
-    while (i < a.length && (a[i] ?? 0) <= at) i += 1;
-    while (j < b.length && (b[j] ?? 0) <= at) j += 1;
-    distance = Math.max(distance, Math.abs(i / a.length - j / b.length));
-  }
-  const effective = Math.sqrt((a.length * b.length) / Math.max(1, a.length + b.length));
-  const lambda = (effective + 0.12 + 0.11 / effective) * distance;
-  const p = Math.min(1, 2 * (Math.exp(-2 * lambda ** 2) - Math.exp(-8 * lambda ** 2) + Math.exp(-18 * lambda ** 2)));
-  return { distance, p: lambda < 0.3 ? 1 : p };
-}
 
 /** Distance of distributions that changes what a model sees: 0.3 is a normal distribution moved by 0.77 deviations. */
 const far = 0.3;
@@ -78,7 +63,7 @@ function factorOf(column: Column, held: Column): { readonly factor: number; read
 }
 
 /** Whether samples that follow each other are alike: a validation split off by time differs as times do. */
-function isOrdered(lab: Lab): boolean {
+export function isOrdered(lab: Lab): boolean {
   const { points } = probesOf(lab).training;
   const { x, dims, indices } = points;
   if (dims === 0 || indices.length < 20) return false;
@@ -229,7 +214,10 @@ function inputShift(lab: Lab, measured: Record<string, unknown>): Finding[] {
 function run(lab: Lab): CheckResult {
   if (lab.validation === undefined) return { findings: [], cannotTell: 'there is no validation' };
   const measured: Record<string, unknown> = {};
-  return { findings: [...inputShift(lab, measured), ...labelShift(lab, measured)], measured };
+  const moved = inputShift(lab, measured);
+  // Where a source is in order and inputs have moved too, another stretch of it explains labels.
+  const explained = moved.length > 0 && isOrdered(lab);
+  return { findings: [...moved, ...labelShift(lab, measured), ...labelScale(lab, explained, measured), ...swappedLabels(lab, measured)], measured };
 }
 
 export const sameDistribution: Check = { name: 'same-distribution', stage: 'data', summary: 'Validation looks like training: scale, features, classes.', run };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential, model as makeModel, input as makeInput } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { kolmogorovSmirnov } from '../../../../src/diagnosis/preflight/data/shift.js';
+import { kolmogorovSmirnov } from '../../../../src/diagnosis/preflight/data/kolmogorov-smirnov.js';
 import { featuresOf } from '../../../../src/diagnosis/preflight/data/features.js';
 import { firstKernel } from '../../../../src/diagnosis/preflight/data/first-kernel.js';
 import { Lab, labDefaults } from '../../../../src/diagnosis/preflight/lab.js';
