@@ -139,18 +139,26 @@ function course(layers: readonly LayerValues[], nodes: Nodes): readonly Finding[
   const last = hidden.at(-1);
   if (first === undefined || last === undefined || hidden.length < 3) return [];
   const ratio = last.rms / first.rms;
-  // A factor of 1000 over the depth is one no rate suits at both ends; a tap may be anything, so it is an info there.
+  // A factor of 1000 over the depth is one no rate suits at both ends.
   if (!(ratio > 1e3 || ratio < 1e-3)) return [];
   const rate = ratio ** (1 / (hidden.length - 1));
   const told = ratio > 1 ? ({ rule: 'activations-explode' } as const) : ({ rule: 'activations-vanish' } as const);
   return [
     finding({
       ...told,
-      severity: nodes.size === 0 ? 'info' : 'warning',
+      severity: nodes.size === 0 && !isSteady(hidden, ratio > 1) ? 'info' : 'warning',
       where: { layer: last.name },
       message: `activations ${ratio > 1 ? 'grow' : 'shrink'} from ${digits(first.rms)} in "${first.name}" to ${digits(last.rms)} in "${last.name}" before training, by ${digits(rate)} a layer`,
       evidence: { sizes: hidden.map(({ name, rms: size }) => ({ name, size })), rate },
       remedy: 'Use heNormal before ReLU and glorotUniform before tanh, or normalise between the layers.',
     }),
   ];
+}
+
+/** Taps from which on a course shows, and not just two values of different kinds. */
+const fewestTaps = 6;
+
+/** A tap may be anything; many of which each is larger than the one before, or each smaller, are a signal on its way. */
+function isSteady(taps: readonly LayerValues[], isRising: boolean): boolean {
+  return taps.length >= fewestTaps && taps.every(({ rms: size }, i) => i === 0 || (isRising ? size > (taps[i - 1]?.rms ?? 0) : size < (taps[i - 1]?.rms ?? 0)));
 }

@@ -32,7 +32,9 @@ export const modelCauses: Causes = {
   'few-trainable': ['frozen-at-random', 'output-frozen', 'underfitting', 'cannot-fit-one-batch', 'loss-slow', 'loss-stuck', 'learning-rate-too-low', 'weights-unchanged'],
   'output-frozen': ['frozen-at-random', 'few-trainable', 'underfitting', 'cannot-fit-one-batch', 'loss-slow'],
   'frozen-at-random': ['few-trainable', 'underfitting', 'cannot-fit-one-batch', 'loss-slow', 'weights-unchanged'],
-  'normalisation-axis': ['validation-better-than-training'],
+  // TensorFlow.js has no gradient of batch normalisation along another axis than the last.
+  'normalisation-axis': ['validation-better-than-training', 'gradient-lost', 'unused-weights', 'no-gradient', 'wrong-gradient', 'weights-unchanged', 'cannot-fit-one-batch', 'loss-stuck', 'underfitting'],
+  'hidden-softmax': ['gradients-vanish', 'vanishing-gradients', 'activations-vanish', 'cannot-fit-one-batch', 'loss-stuck', 'loss-slow', 'learning-rate-too-low', 'inputs-ignored', 'underfitting', 'class-collapse'],
   // Told in the training stage: here for its place before what it brings about.
   'gradient-lost': ['unused-weights', 'no-gradient', 'wrong-gradient', 'gradients-vanish', 'vanishing-gradients', 'weights-unchanged', 'cannot-fit-one-batch'],
   'unused-weights': ['weights-unchanged', 'no-gradient'],

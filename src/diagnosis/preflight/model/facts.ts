@@ -97,6 +97,10 @@ export function kindOf(labels: Column, rest: readonly number[]): LabelKind {
   return every((each) => each === 1 || each === -1) ? 'sign' : 'numbers';
 }
 
+/** Whether labels are the inputs themselves, as of an autoencoder: the same numbers in the same order. */
+export const labelsAreInputs = ({ training: { inputs, labels } }: Lab): boolean =>
+  labels.length > 0 && labels.every(({ values, width }) => inputs.some((input) => input.width === width && input.values.length === values.length && values.every((each, i) => each === input.values[i])));
+
 /** Sums along the last axis. */
 export function rowSums(values: ArrayLike<number>, width: number): Float64Array {
   const sums = new Float64Array(Math.floor(values.length / width));

@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ModelFace } from '../../../trainer/model.js';
-import { meanOf, spreadOf, valuesOf } from './predictions.js';
+import { spreadOf, valuesOf } from './predictions.js';
+import { isOf, scaledTo } from './random-numbers.js';
 
 type Layer = LayersModel['layers'][number];
 type Variable = Layer['weights'][number];
@@ -44,36 +45,20 @@ function initializerOf(layer: Layer, part: string): Initializer | undefined {
 
 /** Fewer numbers do not tell a distribution: at 256 the standard deviation is known to 3 or 4%. */
 const fewest = 256;
+/** With untouched biases or moving means beside it as a second witness: at 50 the deviation is known to 7 or 10%. */
+const fewestBeside = 50;
 /** So many numbers of an initialiser's own, over some draws. */
 const drawn = 8192;
-/** Standard errors within which a statistic is that of the initialiser: one kernel in 2000 is beyond. */
-const near = 3.5;
-
-const kurtosisOf = (values: Float32Array, mean: number, spread: number): number => values.reduce((sum, each) => sum + ((each - mean) / spread) ** 4, 0) / values.length;
 
 async function drawsOf(initializer: Initializer, shape: readonly number[], size: number): Promise<Float32Array> {
   const all: number[] = [];
   do all.push(...((await valuesOf([initializer.apply(shape)]))[0] ?? []).slice(0, drawn));
-  while (all.length < drawn && all.length < 32 * size);
+  while (all.length < drawn && all.length < 128 * size);
   return Float32Array.from(all);
 }
 
-/** Mean, deviation, kurtosis and bounds of a kernel beside those of draws of its initialiser. */
-function isOf(own: Float32Array, draws: Float32Array): boolean {
-  const [mean, there] = [meanOf(own), meanOf(draws)];
-  const [spread, wanted] = [spreadOf(own), spreadOf(draws)];
-  const errors = Math.sqrt(1 / own.length + 1 / draws.length);
-  const [kurtosis, expected] = [kurtosisOf(own, mean, spread), kurtosisOf(draws, there, wanted)];
-  const most = (values: Float32Array): number => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  // Errors of a deviation and of a kurtosis, for distributions no heavier than the normal one.
-  if (Math.abs(mean - there) > near * wanted * errors || Math.abs(spread / wanted - 1) > near * errors * Math.sqrt((expected - 1) / 4)) return false;
-  if (Math.abs(kurtosis - expected) > near * errors * Math.sqrt(24)) return false;
-  // A uniform distribution has a kurtosis of 1.8, a normal one cut off at two deviations 2.4: both end, and training goes beyond.
-  return expected > 2.7 || most(own) <= 1.01 * most(draws);
-}
-
-/** Whether what stands beside the kernel is untouched too: biases of 0 (or 1, of a forget gate), moving means of 0. */
-async function isUntouched(layer: Layer, after: readonly Layer[]): Promise<boolean> {
+/** Whether what stands beside the kernel is untouched too: biases of 0 (or 1, of a forget gate), moving means of 0; undefined where nothing does. */
+async function isUntouched(layer: Layer, after: readonly Layer[]): Promise<boolean | undefined> {
   const beside = [
     ...layer.weights.filter((each) => partOf(each) === 'bias'),
     ...after.flatMap((each) => each.weights.filter((weight) => partOf(weight) === 'moving_mean')),
@@ -82,18 +67,47 @@ async function isUntouched(layer: Layer, after: readonly Layer[]): Promise<boole
     const values = await each.read().data<'float32'>();
     if (values.some((value) => value !== 0 && value !== 1)) return false;
   }
-  return true;
+  return beside.length === 0 ? undefined : true;
 }
 
-async function freshness(layer: Layer, kernel: Variable, after: readonly Layer[]): Promise<boolean | undefined> {
+/** A kernel's numbers beside its initialiser's; `isFresh` where that is known without these. */
+interface Compared {
+  readonly isFresh?: boolean | undefined;
+  readonly own?: Float32Array;
+  readonly draws?: Float32Array;
+  readonly hasWitness?: boolean;
+}
+
+async function compare(layer: Layer, kernel: Variable, after: readonly Layer[]): Promise<Compared> {
   const initializer = initializerOf(layer, partOf(kernel));
   const size = sizeOf(kernel);
-  // An orthogonal matrix takes a decomposition to draw.
-  if (initializer === undefined || size < fewest || size > 1e7 || (/orthogonal/i.test(initializer.constructor.name) && size > 65_536)) return undefined;
-  const own = await kernel.read().data<'float32'>();
-  if (!(spreadOf(own) > 0) || !(await isUntouched(layer, after))) return spreadOf(own) > 0 ? false : undefined;
+  // An orthogonal matrix takes a decomposition to draw, and the numbers of a small one are not independent.
+  const isOrthogonal = initializer !== undefined && /orthogonal/i.test(initializer.constructor.name);
+  if (initializer === undefined || size > 1e7 || (isOrthogonal && (size > 65_536 || size < fewest))) return {};
+  const own = Float32Array.from(await kernel.read().data<'float32'>());
+  if (!(spreadOf(own) > 0)) return {};
+  const untouched = await isUntouched(layer, after);
+  if (untouched === false) return { isFresh: false };
   const draws = await drawsOf(initializer, shapeOf(kernel), size);
-  return spreadOf(draws) > 0 ? isOf(Float32Array.from(own), draws) : false;
+  return spreadOf(draws) > 0 ? { own, draws, hasWitness: untouched === true } : { isFresh: false };
+}
+
+const isEnough = (numbers: number, hasWitness: boolean): boolean => numbers >= (hasWitness ? fewestBeside : fewest);
+
+/** What each kernel is by itself; those too small for that, all together, each by the size of its initialiser's draws. */
+function judged(all: readonly Compared[]): readonly (boolean | undefined)[] {
+  const small = all.filter(({ own, draws, hasWitness = false }) => own !== undefined && draws !== undefined && !isEnough(own.length, hasWitness));
+  const numbers = small.reduce((sum, { own }) => sum + (own?.length ?? 0), 0);
+  let together: boolean | undefined;
+  if (small.length > 1 && isEnough(numbers, small.every(({ hasWitness }) => hasWitness === true))) {
+    const joined = (of: 'own' | 'draws'): Float32Array => Float32Array.from(small.flatMap((each) => Array.from(scaledTo(each[of] ?? new Float32Array(), spreadOf(each.draws ?? new Float32Array())))));
+    together = isOf(joined('own'), joined('draws'));
+  }
+  return all.map((each) => {
+    const { own, draws } = each;
+    if (own === undefined || draws === undefined) return each.isFresh;
+    return small.includes(each) ? together : isOf(own, draws);
+  });
 }
 
 export interface HeldKernels {
@@ -109,14 +123,19 @@ export async function heldKernels(model: ModelFace): Promise<HeldKernels> {
   const trainable = new Set<unknown>(source.trainableWeights.map(({ id }) => id));
   const outputs = new Set(source.outputs.map(({ sourceLayer }) => sourceLayer.name));
   const layers = flat(source.layers);
-  const held: HeldKernel[] = [];
+  const held: Omit<HeldKernel, 'isFresh'>[] = [];
+  const compared: Compared[] = [];
   let trained = 0;
   for (const layer of layers) {
     const after = layers.filter((each) => /BatchNormalization/.test(each.getClassName()) && each.inboundNodes.some(({ inboundLayers }) => inboundLayers.includes(layer)));
     for (const kernel of layer.weights.filter((each) => partOf(each) in initializers)) {
       if (trainable.has(kernel.id)) trained += 1;
-      else held.push({ layer: layer.name, weight: kernel.name, size: sizeOf(kernel), isOutput: outputs.has(layer.name), isFresh: await freshness(layer, kernel, after) });
+      else {
+        held.push({ layer: layer.name, weight: kernel.name, size: sizeOf(kernel), isOutput: outputs.has(layer.name) });
+        compared.push(await compare(layer, kernel, after));
+      }
     }
   }
-  return { held, trained };
+  const fresh = judged(compared);
+  return { held: held.map((each, i) => ({ ...each, isFresh: fresh[i] })), trained };
 }

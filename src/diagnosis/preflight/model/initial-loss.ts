@@ -1,3 +1,4 @@
+import { disposeBatch } from '../../../data/index.js';
 import { digits, finding, percent, type Finding } from '../../finding.js';
 import type { Check } from '../check.js';
 import type { Lab } from '../lab.js';
@@ -5,7 +6,7 @@ import { factsOf, type Facts, type OutputFacts } from './facts.js';
 import { layerNodes } from './graph.js';
 import { lossFormOf, type LossForm } from './loss-form.js';
 import { LossProbe } from './loss-probe.js';
-import { rms, spreadOf } from './predictions.js';
+import { rms, spreadOf, valuesOf } from './predictions.js';
 import { lossWithPriorBias, priorBiasOf } from './prior-bias.js';
 
 /** The loss before training, beside that of a model that knows nothing. */
@@ -19,8 +20,11 @@ export const initialLoss: Check = {
     const measured: Record<string, unknown> = {};
     const before = (await lab.evaluate(facts.indices))['loss'] ?? NaN;
     measured['loss'] = before;
-    for (const output of facts.outputs) {
-      const form = await lossFormOf(LossProbe.of(lab, facts, output));
+    const settled = await settledOutputs(lab, facts);
+    measured['mode'] = settled === undefined ? 'inference' : 'training';
+    for (const [i, plain] of facts.outputs.entries()) {
+      const form = await lossFormOf(LossProbe.of(lab, facts, plain));
+      const output = settled?.[i] ?? plain;
       const chance = chanceLoss(output, form);
       measured[output.name] = { chance: chance ?? null, spreadOfPredictions: spreadOf(output.predictions) };
       const high = chance === undefined ? undefined : await tooHigh(lab, output, form, chance, outputLoss(facts, output, form));
@@ -28,13 +32,28 @@ export const initialLoss: Check = {
       if (high !== undefined) findings.push(high);
       else if (wide !== undefined) findings.push(wide);
       else if (facts.outputs.length === 1) {
-        const prior = await priorBias(lab, facts, output, form, before);
+        const prior = await priorBias(lab, facts, plain, form, before);
         if (prior !== undefined) findings.push(prior);
       }
     }
     return { findings, measured };
   },
 };
+
+/**
+ * Outputs in training mode, where the model has moving statistics: before training these are 0 and 1, whatever the data
+ * is like, and batch normalisation lets values pass as large as they come. A trial, for that moves them.
+ */
+async function settledOutputs(lab: Lab, { indices, outputs }: Facts): Promise<readonly OutputFacts[] | undefined> {
+  if (indices.length < 2 || !lab.model.weights().some(({ info }) => info.role === 'statistic')) return undefined;
+  const batch = lab.batch(indices);
+  try {
+    const values = await lab.trial(() => valuesOf(lab.forward(batch.inputs, true).outputs));
+    return outputs.map((each) => ({ ...each, predictions: values[each.index] ?? each.predictions }));
+  } finally {
+    disposeBatch(batch);
+  }
+}
 
 const isSoftmax = ({ expects }: LossForm): boolean => expects === 'softmax-logits' || expects === 'distribution';
 const isSigmoid = ({ expects }: LossForm): boolean => expects === 'sigmoid-logits' || expects === 'probabilities';

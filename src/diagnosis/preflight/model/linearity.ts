@@ -3,7 +3,7 @@ import { disposeBatch } from '../../../data/index.js';
 import { digits, finding, type Finding } from '../../finding.js';
 import type { Check } from '../check.js';
 import type { Lab } from '../lab.js';
-import { factsOf } from './facts.js';
+import { factsOf, labelsAreInputs } from './facts.js';
 import { layerNodes, passing, type LayerNode } from './graph.js';
 import { predictInputs, rms } from './predictions.js';
 
@@ -29,10 +29,20 @@ export const linearity: Check = {
     // Of another draw once more: a few units of ReLU may all be off, or on, by chance.
     const whole = first.isLinear ? await drawn(2) : first;
     const measured = { linearPairs: pairs, bend: whole.bend ?? null };
-    if (whole.isLinear) return { findings: [networkIsLinear(whole.kernels, whole.bend ?? 0, pairs)], measured };
+    if (whole.isLinear) return { findings: [networkIsLinear(whole.kernels, whole.bend ?? 0, pairs, await isLinearCode(lab))], measured };
     return { findings: missingActivation(pairs), measured };
   },
 };
+
+/** Whether inputs are to come out again of fewer numbers: of a linear code, as principal components are (Baldi and Hornik 1989). */
+async function isLinearCode(lab: Lab): Promise<boolean> {
+  const narrowest = Math.min(...lab.model.weights().flatMap(({ info: { shape, role } }) => (shape.length === 2 && role !== 'statistic' ? [shape.at(-1) ?? 1] : [])));
+  const widths = layerNodes(lab.model).map(({ outputShape }) => sizeOf(outputShape));
+  const { outputs } = await factsOf(lab);
+  return outputs.some((output) => Math.min(narrowest, ...widths) < output.labels.width) && labelsAreInputs(lab);
+}
+
+const sizeOf = (shape: LayerNode['outputShape']): number => (shape ?? []).slice(1).reduce<number>((product, each) => product * (each ?? 1), 1);
 
 /** Two kernels with nothing between them but what passes values on, where the first is no bottleneck. */
 function linearPairs(nodes: readonly LayerNode[]): readonly (readonly [string, string])[] {
@@ -52,10 +62,9 @@ function linearPairs(nodes: readonly LayerNode[]): readonly (readonly [string, s
 
 /** Fewer numbers than before and after it: a code, a factorised kernel. A convolution of 1x1 mixes channels on purpose. */
 function isBottleneck(node: LayerNode, next: LayerNode): boolean {
-  const size = (shape: LayerNode['outputShape']): number => (shape ?? []).slice(1).reduce<number>((product, each) => product * (each ?? 1), 1);
   const kernel = node.config['kernelSize'];
   const isPointwise = Array.isArray(kernel) && kernel.every((each) => each === 1);
-  return isPointwise || (size(node.outputShape) < size(node.inputShape) && size(node.outputShape) < size(next.outputShape));
+  return isPointwise || (sizeOf(node.outputShape) < sizeOf(node.inputShape) && sizeOf(node.outputShape) < sizeOf(next.outputShape));
 }
 
 function missingActivation(pairs: readonly (readonly [string, string])[]): readonly Finding[] {
@@ -137,14 +146,14 @@ function bendOf([f = new Float32Array(), g = new Float32Array(), h = new Float32
   return Math.max(...told.map((i) => Math.abs((h[i] ?? 0) - ((f[i] ?? 0) + (g[i] ?? 0)) / 2))) / scale;
 }
 
-function networkIsLinear(kernels: number, bend: number, pairs: readonly (readonly [string, string])[]): Finding {
+function networkIsLinear(kernels: number, bend: number, pairs: readonly (readonly [string, string])[], isCode: boolean): Finding {
   const [first] = pairs;
   return finding({
     rule: 'network-is-linear',
-    severity: 'warning',
+    severity: isCode ? 'info' : 'warning',
     where: first === undefined ? {} : { layer: first[0] },
     message: `the model has ${String(kernels)} kernels and is a linear function of its inputs: halfway between two inputs it gives the mean of their outputs, to ${digits(bend)} of their difference`,
-    evidence: { kernels, bend, layersWithoutActivation: pairs.map(([name]) => name) },
+    evidence: { kernels, bend, layersWithoutActivation: pairs.map(([name]) => name), isLinearCode: isCode },
     remedy: first === undefined ? 'Put a non-linear activation such as relu between the kernels.' : `Give ${pairs.map(([name]) => `"${name}"`).join(', ')} an activation such as relu.`,
   });
 }

@@ -4,7 +4,7 @@ import { digits, finding, type Finding } from '../../finding.js';
 import type { Check } from '../check.js';
 import type { Lab } from '../lab.js';
 import { layerNodes } from './graph.js';
-import { furthest, rms, valuesOf } from './predictions.js';
+import { furthest, predictInputs, rms, valuesOf } from './predictions.js';
 
 /** Relative change beyond which an output has changed: float32 products of another batch differ by some 1e-6. */
 export const changed = 1e-4;
@@ -61,8 +61,10 @@ export const batchMixing: Check = {
       const mixed = changes.filter((each) => each.changes.some((change) => change > changed));
       const normalisations = layerNodes(lab.model).flatMap(({ className, name }) => (className === 'BatchNormalization' ? [name] : []));
       const measured = { samples: count, replaced, isDeterministic: true, outputs: changes.filter(({ name }) => name.startsWith('output ')), layersThatMix: mixed.map(({ name }) => name), setAside: normalisations };
-      const isMixed = mixed.some(({ name }) => outputs.some((output) => output.name === name));
-      if (!isMixed) return { findings: [], measured };
+      const mixedOutputs = mixed.filter(({ name }) => outputs.some((output) => output.name === name));
+      if (mixedOutputs.length === 0) return { findings: [], measured };
+      const perBatch = await withBatchAxes(lab, outputs, chosen.slice(0, count - 1));
+      if (mixedOutputs.every(({ name }) => perBatch.includes(name))) return { findings: [], measured: { ...measured, outputsWithABatchAxis: perBatch } };
       return { findings: [mixing(mixed, measured, others.length)], measured };
     } finally {
       disposeBatch(a);
@@ -70,6 +72,20 @@ export const batchMixing: Check = {
     }
   },
 };
+
+/**
+ * Outputs with another axis that follows the batch: scores of each sample beside each, as in contrastive training, which
+ * samples of a batch are to share. A batch of one sample less tells.
+ */
+async function withBatchAxes(lab: Lab, outputs: readonly Values[], fewer: readonly number[]): Promise<readonly string[]> {
+  const batch = lab.batch(fewer);
+  try {
+    const { rests } = await predictInputs(lab, batch.inputs);
+    return outputs.filter(({ shape }, i) => rests[i]?.length === shape.length - 1 && rests[i].some((size, axis) => size !== shape[axis + 1])).map(({ name }) => name);
+  } finally {
+    disposeBatch(batch);
+  }
+}
 
 function mixing(mixed: readonly { readonly name: string; readonly changes: readonly number[] }[], measured: Record<string, unknown>, others: number): Finding {
   const [first] = mixed;

@@ -1,6 +1,8 @@
 import { finding, percent, type Finding } from '../../finding.js';
 import type { Check } from '../check.js';
 import { heldKernels, type HeldKernel, type HeldKernels } from './fresh-kernels.js';
+import { frozenByHand } from './frozen-by-hand.js';
+import { hiddenSoftmax } from './hidden-softmax.js';
 import { layerNodes, noisy, passing, type LayerNode } from './graph.js';
 import type { Lab } from '../lab.js';
 import { disposeBatch } from '../../../data/index.js';
@@ -10,7 +12,7 @@ import { valuesOf } from './predictions.js';
 export const structure: Check = {
   name: 'structure',
   stage: 'model',
-  summary: 'Whether dropout and freezing are where they do no harm.',
+  summary: 'Whether dropout, freezing and softmax are where they do no harm.',
   run: async (lab) => {
     const nodes = layerNodes(lab.model);
     const rates = nodes.flatMap(({ name, className, config }) => (noisy.has(className) && typeof config['rate'] === 'number' ? [{ name, rate: config['rate'] }] : []));
@@ -18,8 +20,9 @@ export const structure: Check = {
     const trainable = weights.reduce((sum, { info }) => sum + (info.trainable ? info.size : 0), 0);
     const all = weights.reduce((sum, { info }) => sum + (info.role === 'statistic' ? 0 : info.size), 0);
     const kernels = await heldKernels(lab.model);
-    const findings = [...dropout(rates), ...(await noiseOnOutput(lab, nodes)), ...frozen(nodes, trainable, all, kernels)];
-    return { findings, measured: { dropout: rates, trainable, parameters: all, heldKernels: kernels.held } };
+    const byHand = await frozenByHand(lab);
+    const findings = [...dropout(rates), ...(await noiseOnOutput(lab, nodes)), ...hiddenSoftmax(lab, nodes), ...frozen(nodes, trainable, all, kernels), ...(byHand.length === 0 ? [] : [frozenAtRandom(byHand)])];
+    return { findings, measured: { dropout: rates, trainable, parameters: all, heldKernels: [...kernels.held, ...byHand] } };
   },
 };
 
@@ -136,5 +139,5 @@ const frozenAtRandom = (fresh: readonly HeldKernel[]): Finding =>
     where: { layer: fresh[0]?.layer ?? '', weight: fresh[0]?.weight ?? '' },
     message: `${fresh.length === 1 ? 'the kernel' : `${String(fresh.length)} kernels, such as`} "${fresh[0]?.weight ?? ''}" ${fresh.length === 1 ? 'is' : 'are'} not trained and ${fresh.length === 1 ? 'holds' : 'hold'} the random numbers of ${fresh.length === 1 ? 'its' : 'their'} initialiser: what was trained before looks otherwise`,
     evidence: { kernels: fresh },
-    remedy: `Set trainable to true on ${fresh.slice(0, 5).map(({ layer }) => `"${layer}"`).join(', ')}, or load the trained weights before training (after the model is built, and by the same names). Random features that are fixed on purpose are rare: then leave this as it is.`,
+    remedy: `Train ${fresh.slice(0, 5).map(({ layer }) => `"${layer}"`).join(', ')} (trainable: true, or among the trainableWeights of a model by hand), or load the trained weights before training (after the model is built, and by the same names). Random features that are fixed on purpose are rare: then leave this as it is.`,
   });

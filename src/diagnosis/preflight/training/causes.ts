@@ -17,6 +17,8 @@ export const trainingCauses: Causes = {
   'batch-too-small-for-batchnorm': ['inputs-ignored', 'no-gradient', ...noLearning],
   'weight-decay-too-strong': ['loss-rises', 'learning-rate-too-high', ...noLearning],
   'clipping-too-tight': [...noLearning],
+  'accumulates-over-epochs': [...noLearning],
+  'class-weights-inverted': ['class-collapse', 'class-imbalance', 'missing-class'],
   'optimizer-settings': ['loss-rises', 'learning-rate-too-high', ...noLearning],
   'learning-rate-too-high': ['cannot-fit-one-batch', 'learning-rate-range', 'ladder-does-not-improve', 'loss-rises', 'exploding-gradients', 'dead-units', 'non-finite-loss'],
   'learning-rate-too-low': ['learning-rate-range', 'cannot-fit-one-batch', 'ladder-does-not-improve'],

@@ -1,4 +1,5 @@
 import type { Check } from '../check.js';
+import { startClock } from './clock.js';
 import { inputIndependentBaseline } from './explains.js';
 import { finiteAtStart } from './finite.js';
 import { gradientFlow } from './flow.js';
@@ -11,8 +12,7 @@ import { reproducible } from './reproducible.js';
 import { seesInputs } from './sees-inputs.js';
 import { optimizerSettings } from './settings.js';
 
-/** The checks of this stage, in the order in which they run. */
-export const trainingChecks: readonly Check[] = [
+const all: readonly Check[] = [
   finiteAtStart,
   gradientCheck,
   gradientFlow,
@@ -25,3 +25,12 @@ export const trainingChecks: readonly Check[] = [
   modelLadder,
   reproducible,
 ];
+
+/** The checks of this stage, in the order in which they run. The first starts the stage's clock. */
+export const trainingChecks: readonly Check[] = all.map((check) => ({
+  ...check,
+  run: (lab) => {
+    startClock(lab);
+    return check.run(lab);
+  },
+}));

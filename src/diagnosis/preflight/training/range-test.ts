@@ -2,6 +2,7 @@ import { disposeBatch } from '../../../data/index.js';
 import { digits, finding } from '../../finding.js';
 import { nothing, type Check, type CheckResult } from '../check.js';
 import type { Lab } from '../lab.js';
+import { isBrief } from './clock.js';
 import { fresh, split } from './batches.js';
 import { hasSchedule, ownRate, whyNot } from './learning.js';
 import { once } from './memo.js';
@@ -80,6 +81,7 @@ async function run(lab: Lab): Promise<CheckResult> {
   if (reason !== undefined) return { ...nothing, cannotTell: reason };
   const time = await stepTime(lab);
   if (time > slow) return { ...nothing, cannotTell: `a step takes ${digits(time)} ms, and a sweep forty of them` };
+  if (isBrief(lab)) return { ...nothing, cannotTell: 'the other checks took long' };
   const { rates, losses, min, max, suggestion } = await rangeTest(lab);
   const measured = { rates, losses, min: min ?? null, max: max ?? null, suggestion: suggestion ?? null, rate: ownRate(lab) };
   if (min === undefined || max === undefined || suggestion === undefined) return { findings: [], measured, cannotTell: 'no rate lowered the loss clearly in so few steps' };

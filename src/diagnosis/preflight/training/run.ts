@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch, type Batch } from '../../../data/index.js';
 import type { OptimizerSpec } from '../../../trainer/optimizer/index.js';
 import { readOnce, type BatchLike, type Lab } from '../lab.js';
+import { isBrief } from './clock.js';
 import { once } from './memo.js';
 
 export interface RunAsk {
@@ -127,9 +128,11 @@ const fewestSteps = 60;
 
 /**
  * Steps on `size` samples that fit into some milliseconds: `most`, or a half or a quarter of them and so on, so that small
- * differences in speed change nothing. Half of a step's time is taken to go with its samples.
+ * differences in speed change nothing. Half of a step's time is taken to go with its samples. The fewest, where the stage
+ * has taken long already.
  */
 export async function stepsWithin(lab: Lab, milliseconds: number, { size = freshSize(lab), least = 30, most = 300 }: { readonly size?: number; readonly least?: number; readonly most?: number } = {}): Promise<number> {
+  if (isBrief(lab)) return Math.min(least, most);
   const time = (await stepTime(lab)) * (0.5 + (0.5 * size) / freshSize(lab));
   const floor = fewestSteps * time <= 1000 ? Math.max(least, Math.min(most, fewestSteps)) : least;
   // A hundredth of slack: 60 steps of 1 ms fit into 60 ms.

@@ -3,6 +3,7 @@ import { digits, finding, percent, type Finding } from '../../finding.js';
 import { nothing, type Check, type CheckResult } from '../check.js';
 import type { Lab } from '../lab.js';
 import type { OptimizerConfig } from '../../../trainer/optimizer/index.js';
+import { invertedClassWeights } from './class-weights.js';
 import { atRateOnFresh, blindOnFresh, ownOnFresh, ownRate, plannedSteps, trainOnFresh, whyNot } from './learning.js';
 import { once } from './memo.js';
 import { gain, levelOf, penaltyOf, reached, startOf, type Run } from './run.js';
@@ -135,6 +136,9 @@ function tooSlow(lab: Lab, config: Readonly<Record<string, unknown>> | undefined
   return steps > longestMemory * planned ? { option, steps: Number(steps.toPrecision(6)), planned } : undefined;
 }
 
+/** Updates of a whole training that hardly any method of first order comes far with: chosen here. */
+const fewestUpdates = 10;
+
 /** What needs no training to see. */
 function plain(lab: Lab): readonly Finding[] {
   const findings: Finding[] = [];
@@ -155,16 +159,27 @@ function plain(lab: Lab): readonly Finding[] {
   if (total !== undefined && lab.batchSize > total) {
     findings.push(finding({ rule: 'batch-larger-than-data', severity: 'info', message: `batches are to have ${String(lab.batchSize)} samples, and there are ${String(total)}`, evidence: { batchSize: lab.batchSize, samples: total }, remedy: `Each epoch is one step: take batches of ${String(Math.max(1, Math.ceil(total / 10)))} for ten.` }));
   }
-  const perEpoch = total === undefined ? undefined : Math.ceil(total / lab.batchSize);
+  const perEpoch = lab.experiment.fit?.stepsPerEpoch ?? (total === undefined ? undefined : Math.ceil(total / lab.batchSize));
   const accumulate = lab.experiment.accumulateSteps ?? 1;
   if (perEpoch !== undefined && accumulate > perEpoch) {
-    findings.push(finding({ rule: 'accumulates-over-epochs', severity: 'info', message: `gradients of ${String(accumulate)} batches make an update, and an epoch has ${String(perEpoch)}`, evidence: { accumulateSteps: accumulate, stepsPerEpoch: perEpoch }, remedy: `Set accumulateSteps to ${String(Math.max(1, Math.floor(perEpoch / 4)))} or less.` }));
+    // An epoch's last batches make an update, however few they are: one an epoch.
+    const { epochs } = lab;
+    const isKnown = lab.experiment.fit?.epochs !== undefined;
+    findings.push(
+      finding({
+        rule: 'accumulates-over-epochs',
+        severity: perEpoch > 1 && isKnown && epochs <= fewestUpdates ? 'warning' : 'info',
+        message: `gradients of ${String(accumulate)} batches make an update, and an epoch has ${String(perEpoch)}${isKnown ? `: the whole training makes ${String(epochs)} ${epochs === 1 ? 'update' : 'updates'}` : ''}`,
+        evidence: { accumulateSteps: accumulate, stepsPerEpoch: perEpoch, updates: isKnown ? epochs : null },
+        remedy: `Set accumulateSteps to ${String(Math.max(1, Math.floor(perEpoch / 4)))} or less.`,
+      }),
+    );
   }
   return findings;
 }
 
 async function run(lab: Lab): Promise<CheckResult> {
-  const findings = [...plain(lab)];
+  const findings = [...plain(lab), ...invertedClassWeights(lab)];
   const reason = await whyNot(lab);
   const measured = { optimizer: plainConfig(lab) ?? null, batchSize: lab.batchSize, plannedSteps: plannedSteps(lab) ?? null, weightDecay: decayOf(lab) ?? null, clip: lab.experiment.clip ?? null };
   if (reason !== undefined) return { ...nothing, findings, measured, cannotTell: reason };

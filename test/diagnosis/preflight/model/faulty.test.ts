@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { input, layers, model as makeModel, sequential, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { consolidate } from '../../../../src/diagnosis/consolidate.js';
+import { finding } from '../../../../src/diagnosis/finding.js';
 import type { Experiment } from '../../../../src/diagnosis/preflight/experiment.js';
 import type { LossFunction } from '../../../../src/trainer/loss/index.js';
 import { useBackend } from '../../../support/backends.js';
@@ -34,6 +36,48 @@ const frozen = (moved: number): LayersModel => {
   base!.trainable = false;
   return model;
 };
+/** 4-64-8-1 by hand, whose first two kernels are weights, and not trained: as drawn, or with columns of sizes 0.5 to 2, as a training leaves them. */
+const forgotten = (isTrained = false): Experiment =>
+  regression({
+    model: () => {
+      const sizes = tf.tensor1d(Array.from({ length: 64 }, (_, i) => 0.5 + (1.5 * i) / 63));
+      const [a, b, c] = [tf.variable(tf.mul(tf.randomNormal([4, 64], 0, Math.sqrt(2 / 4)), isTrained ? sizes : 1)), tf.variable(isTrained ? tf.transpose(tf.mul(tf.randomNormal([8, 64], 0, Math.sqrt(2 / 64)), sizes)) : tf.randomNormal([64, 8], 0, Math.sqrt(2 / 64))), tf.variable(tf.randomNormal([8, 1], 0, 0.3))];
+      return { trainableWeights: { 'c/kernel': c }, weights: { 'a/kernel': a, 'b/kernel': b, 'c/kernel': c }, forward: (x: tf.Tensor) => mul(tf.relu(mul(tf.relu(mul(x, a)), b)), c) };
+    },
+  });
+const images4 = table(300, 16).map((row) => [0, 1, 2, 3].map((i) => row.slice(4 * i, 4 * i + 4).map((x) => [x])));
+/** 3 x 3 x 1 x 8 = 72 frozen numbers, and biases of 0 or, after a training, of others. */
+const smallConvolution = (bias: number): Experiment =>
+  classifier({
+    model: () => {
+      const model = sequential({ layers: [layers.conv2d({ filters: 8, kernelSize: 3, activation: 'relu', inputShape: [4, 4, 1], biasInitializer: { className: 'Constant', config: { value: bias } } as never }), layers.flatten(), layers.dense({ units: 3, activation: 'softmax' })] });
+      model.layers[0]!.trainable = false;
+      return model;
+    },
+    data: { inputs: images4, labels: classes },
+  });
+/** h + relu(h W), 24 times, with kernels of this deviation for 16 units. */
+const blocks = (deviation: number): Experiment =>
+  regression({
+    model: () => {
+      const kernels = Array.from({ length: 24 }, () => tf.variable(tf.randomNormal([16, 16], 0, deviation)));
+      const [first, last] = [tf.variable(tf.randomNormal([4, 16], 0, 0.5)), tf.variable(tf.randomNormal([16, 1], 0, 0.25))];
+      return {
+        trainableWeights: [first, ...kernels, last],
+        forward: (x: tf.Tensor, { tap }: { tap: <T extends tf.Tensor>(name: string, value: T) => T }) => mul(kernels.reduce((h: tf.Tensor, kernel, i) => tap(`block${String(i)}`, tf.add(h, tf.relu(mul(h, kernel)))), mul(x, first)), last),
+      };
+    },
+  });
+/** Two encoders, whose codes are held against each other: scores of shape [batch, batch]. */
+const contrastive = (): Experiment => ({
+  model: () => {
+    const [a, b] = [tf.variable(tf.randomNormal([4, 8], 0, 0.3)), tf.variable(tf.randomNormal([4, 8], 0, 0.3))];
+    return { inputNames: ['a', 'b'], trainableWeights: { a, b }, forward: (x: Record<string, tf.Tensor>) => tf.matMul(mul(x['a']!, a), mul(x['b']!, b), false, true) };
+  },
+  loss: (_y, p) => tf.neg(tf.mean(tf.sum(tf.mul(tf.eye(p.shape[0]), tf.logSoftmax(p)), -1))),
+  data: { inputs: { a: rows, b: rows.map((row) => row.map((x) => -x)) }, labels: rows.map((_, i) => [i]) },
+  fit: { epochs: 10 },
+});
 /** Not of a Sequential, which sets `trainable` of all its weights when it is built. */
 const biasesAlone = (): LayersModel => {
   const x = input({ shape: [4] });
@@ -104,6 +148,10 @@ const faults: readonly (readonly [string, string, 'error' | 'warning', () => Exp
   ['dropout on outputs by hand', 'dropout-on-output', 'warning', () => byHand((x, w, v, training) => { const y = mul(tf.relu(mul(x, w)), v); return training ? tf.dropout(y, 0.4) : y; })],
   ['an output layer that is frozen', 'output-frozen', 'warning', () => regression({ model: () => { const model = perceptron(4, 1); model.layers.at(-1)!.trainable = false; return model; } })],
   ['a hidden kernel that is frozen as its initialiser made it', 'frozen-at-random', 'warning', () => regression({ model: () => frozen(0) })],
+  ['hidden kernels by hand that are left out of trainableWeights', 'frozen-at-random', 'warning', () => forgotten()],
+  ['a frozen convolution of 8 filters, 72 numbers', 'frozen-at-random', 'warning', () => smallConvolution(0)],
+  ['softmax after each hidden layer', 'hidden-softmax', 'warning', () => classifier({ model: () => sequential({ layers: [layers.dense({ units: 16, activation: 'softmax', inputShape: [4] }), layers.dense({ units: 16 }), layers.softmax(), layers.dense({ units: 3, activation: 'softmax' })] }) })],
+  ['24 residual blocks by hand, each of which makes the signal larger', 'activations-explode', 'warning', () => blocks(0.35)],
   ['biases alone to train', 'few-trainable', 'warning', () => regression({ model: () => biasesAlone() })],
   ['a recurrent kernel of a deviation of 2 for 16 units', 'initializer-scale', 'warning', () => recurrent({ className: 'RandomNormal', config: { mean: 0, stddev: 2 } })],
   ['a variable that is not used', 'unused-weights', 'warning', () => regression({ model: () => { const [w, v] = [tf.variable(tf.randomNormal([4, 1])), tf.variable(tf.zeros([7]))]; return { trainableWeights: { w, v }, forward: (x: tf.Tensor) => mul(x, w) }; } })],
@@ -131,6 +179,8 @@ describe('trainings with one fault', () => {
     const make = () => ({ model: () => sequential({ layers: [layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', inputShape: [4, 4, 1] }), layers.batchNormalization({ axis: 1 }), layers.reLU(), layers.flatten(), layers.dense({ units: 3, activation: 'softmax' })] }), loss: 'sparseCategoricalCrossentropy', data: { inputs: table(300, 16).map((row) => [0, 1, 2, 3].map((i) => row.slice(4 * i, 4 * i + 4).map((x) => [x]))), labels: classes } });
     const { alarms } = await look(make(), ['axes']);
     expect(alarms).toEqual(['normalisation-axis']);
+    const all = [{ rule: 'no-gradient', severity: 'error' }, { rule: 'normalisation-axis', severity: 'warning' }] as const;
+    expect(consolidate(all.map((each) => finding({ ...each, message: '', evidence: {}, remedy: '' }))).map(({ rule, severity }) => [rule, severity])).toEqual([['normalisation-axis', 'error']]);
   });
 
   it('what lies behind a layer that gives zeros alone is told as an effect: dead-units-at-start is an info', async () => {
@@ -150,12 +200,54 @@ describe('trainings with one fault', () => {
     expect(findings[0]?.remedy).toMatch(/^Look first for a reshape where a transpose belongs.*statistic along axis 0/);
   });
 
+  it('scores of every sample beside every other, [batch, batch], mix the batch on purpose: no batch-mixing, and the outputs are named', async () => {
+    const { rules, measured, tensorsLeft } = await look(contrastive(), ['batch-mixing']);
+    expect(rules).toEqual([]);
+    expect(measured['batch-mixing']?.['outputsWithABatchAxis']).toHaveLength(1);
+    expect(tensorsLeft).toBe(0);
+  });
+
+  it('inputs of a size of 1000 before batch normalisation begin as they are normalised; without it initial-loss is a warning', async () => {
+    const make = (isNormalised: boolean) => regression({ model: () => sequential({ layers: [isNormalised ? layers.batchNormalization({ inputShape: [4] }) : layers.dense({ units: 4, kernelInitializer: 'identity', useBias: false, inputShape: [4] }), layers.dense({ units: 16, activation: 'relu' }), layers.dense({ units: 1 })] }), data: { inputs: rows.map((row) => row.map((x) => 1000 * x)), labels: targets } });
+    expect((await look(make(true), ['initial-loss'])).alarms).toEqual([]);
+    expect((await look(make(false), ['initial-loss'])).alarms).toEqual(['initial-loss']);
+  });
+
+  it('kernels that were trained before are left alone: rows of their own sizes, biases that have moved, blocks that keep the size', async () => {
+    expect((await look(forgotten(true), ['structure'])).alarms).toEqual([]);
+    expect((await look(smallConvolution(0.02), ['structure'])).alarms).toEqual([]);
+    expect((await look(blocks(0.02), ['activations-at-start'])).alarms).toEqual([]);
+  });
+
+  it('three frozen kernels of 20 to 32 numbers are told together', async () => {
+    const make = (bias: number) => () => {
+      const own = { activation: 'tanh', biasInitializer: { className: 'Constant', config: { value: bias } } } as never as { activation: 'tanh' };
+      const model = sequential({ layers: [layers.dense({ units: 5, inputShape: [4], ...own }), layers.dense({ units: 5, ...own }), layers.dense({ units: 6, ...own }), layers.dense({ units: 1 })] });
+      for (const layer of model.layers.slice(0, 3)) layer.trainable = false;
+      return model;
+    };
+    expect((await look(regression({ model: make(0) }), ['structure'])).alarms).toEqual(['frozen-at-random']);
+    expect((await look(regression({ model: make(0.1) }), ['structure'])).alarms).toEqual([]);
+  });
+
+  it('softmax that weighs values in a product, as in attention, is none of a hidden layer', async () => {
+    const make = () => {
+      const x = input({ shape: [4] });
+      const shares = layers.dense({ units: 8, activation: 'softmax' }).apply(x) as SymbolicTensor;
+      const values = layers.dense({ units: 8, activation: 'relu' }).apply(x) as SymbolicTensor;
+      return makeModel({ inputs: x, outputs: layers.dense({ units: 1 }).apply(layers.multiply().apply([shares, values])) as SymbolicTensor });
+    };
+    expect((await look(regression({ model: make }), ['structure'])).rules).toEqual([]);
+  });
+
   const remarks: readonly (readonly [string, string, () => Experiment])[] = [
     ['a sum over the batch', 'loss-sum-not-mean', () => regression({ loss: (y, p) => tf.sum(tf.square(tf.sub(y, p))) })],
     ['a correlation over the batch', 'loss-mixes-samples', () => regression({ loss: (y, p) => { const [a, b] = [tf.sub(y, tf.mean(y)), tf.sub(p, tf.mean(p))]; return tf.neg(tf.div(tf.sum(tf.mul(a, b)), tf.add(1e-6, tf.mul(tf.norm(a), tf.norm(b))))); } })],
     ['a sigmoid a class where one is right', 'output-activation', () => classifier({ model: () => perceptron(4, 3, 'sigmoid') })],
     ['a hidden layer that is frozen after it was trained', 'few-trainable', () => regression({ model: () => frozen(0.2) })],
-    ['a small hidden layer that is frozen', 'few-trainable', () => regression({ model: () => { const model = perceptron(4, 1); model.layers[0]!.trainable = false; return model; } })],
+    ['a linear code of 2 numbers for 4, whose labels are the inputs', 'network-is-linear', () => regression({ model: () => sequential({ layers: [layers.dense({ units: 2, inputShape: [4] }), layers.dense({ units: 4 })] }), data: { inputs: rows, labels: rows } })],
+    ['shares of topics as the code of what goes in', 'hidden-softmax', () => regression({ model: () => sequential({ layers: [layers.dense({ units: 3, activation: 'softmax', inputShape: [4] }), layers.dense({ units: 4 })] }), data: { inputs: rows, labels: rows } })],
+    ['a small hidden layer that is frozen', 'few-trainable', () => regression({ model: () => { const model = sequential({ layers: [layers.dense({ units: 8, activation: 'relu', inputShape: [4] }), layers.dense({ units: 1 })] }); model.layers[0]!.trainable = false; return model; } })],
     ['poolings of 2 on 5 rows', 'uneven-cropping', () => ({ model: () => sequential({ layers: [layers.maxPooling2d({ poolSize: 2, inputShape: [5, 5, 1] }), layers.flatten(), layers.dense({ units: 3, activation: 'softmax' })] }), loss: 'sparseCategoricalCrossentropy', data: { inputs: table(300, 25).map((row) => [0, 1, 2, 3, 4].map((i) => row.slice(5 * i, 5 * i + 5).map((x) => [x]))), labels: classes } })],
   ];
   for (const [name, rule, make] of remarks) {

@@ -1,14 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, regularizers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { consolidate } from '../../../../src/diagnosis/consolidate.js';
 import { trainingCauses } from '../../../../src/diagnosis/preflight/training/causes.js';
+import { startClock } from '../../../../src/diagnosis/preflight/training/clock.js';
 import { inputIndependentBaseline } from '../../../../src/diagnosis/preflight/training/explains.js';
 import { trainingChecks } from '../../../../src/diagnosis/preflight/training/index.js';
 import { modelLadder } from '../../../../src/diagnosis/preflight/training/ladder.js';
 import { overfitOneBatch } from '../../../../src/diagnosis/preflight/training/overfit.js';
 import { learningRate } from '../../../../src/diagnosis/preflight/training/rates.js';
 import { reproducible } from '../../../../src/diagnosis/preflight/training/reproducible.js';
+import { stepsWithin } from '../../../../src/diagnosis/preflight/training/run.js';
 import { optimizerSettings } from '../../../../src/diagnosis/preflight/training/settings.js';
 import { Lab, labDefaults } from '../../../../src/diagnosis/preflight/lab.js';
 import { useBackend } from '../../../support/backends.js';
@@ -158,8 +160,33 @@ describe('optimizer-settings', () => {
   it('mentions batches of 512 out of 120 samples, and gradients of 40 batches where there are 8', async () => {
     const large = await look({ ...irisSetup(), fit: { batchSize: 512 } }, [optimizerSettings]);
     expect(large.findings.map(({ rule, severity }) => [rule, severity])).toEqual([['batch-larger-than-data', 'info']]);
-    const many = await look({ ...irisSetup(), accumulateSteps: 40, fit: { batchSize: 16 } }, [optimizerSettings]);
-    expect(many.findings.map(({ rule, severity }) => [rule, severity])).toEqual([['accumulates-over-epochs', 'info']]);
+    const many = async (epochs: number) => (await look({ ...irisSetup(), accumulateSteps: 40, fit: { batchSize: 16, epochs } }, [optimizerSettings])).findings.map(({ rule, severity }) => [rule, severity]);
+    expect(await many(100)).toEqual([['accumulates-over-epochs', 'info']]);
+    // Ten updates in all, one at the end of each epoch.
+    expect(await many(10)).toEqual([['accumulates-over-epochs', 'warning']]);
+  });
+  it('makes the fewest steps, 30, once the stage has taken more than 12 s, and all 300 that 60 s allow before', async () => {
+    const lab = await Lab.open(irisSetup(), labDefaults);
+    let shift = 0;
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + shift);
+    try {
+      startClock(lab);
+      const before = await stepsWithin(lab, 60_000, { most: 300 });
+      shift = 12_001;
+      expect([before, await stepsWithin(lab, 60_000, { most: 300 })]).toEqual([300, 30]);
+    } finally {
+      clock.mockRestore();
+      lab.close();
+    }
+  });
+  it('finds class weights that make 50 irises of 75 count 4 times as much; their inverse, and 1.5 times, are none', async () => {
+    const { inputs, labels } = irisSetup().data as { inputs: number[][]; labels: number[] };
+    const chosen = labels.flatMap((label, i) => (label === 0 || (label === 1 && i % 2 === 0) ? [i] : []));
+    const weighed = async (classWeights: Record<string, number>) => alarms(await look({ ...irisSetup(), data: { inputs: chosen.map((i) => inputs[i] ?? []), labels: chosen.map((i) => labels[i] ?? 0) }, fit: { batchSize: 16, epochs: 20, classWeights } }, [optimizerSettings]));
+    expect(await weighed({ 0: 4, 1: 1 })).toEqual(['class-weights-inverted']);
+    expect(await weighed({ 0: 1, 1: 2 })).toEqual([]);
+    expect(await weighed({ 0: 1.5, 1: 1 })).toEqual([]);
   });
 });
 
