@@ -229,6 +229,8 @@ describe('predictions and validation', () => {
   test('100 steps that waited 12 of 15 s are a warning, 1.5 of 2 s an info; 0.8 s in all, and 5 s in 4000 steps, at 1.3 ms each, are no warning', () => {
     const waited = (data: number, total: number, length = 10) => tell(run(length, () => ({ times: { data, total } }))).findings.filter(({ rule }) => rule === 'data-bound').map(({ severity }) => severity);
     expect(waited(12_000, 15_000)).toEqual(['warning']);
+    // 3.2 of 3.5 s: eleven times as fast without.
+    expect(waited(3_200, 3_500)).toEqual(['warning']);
     expect(waited(1_500, 2_000)).toEqual(['info']);
     expect(waited(800, 1_000)).toEqual([]);
     expect(waited(4_000, 10_000)).toEqual([]);
