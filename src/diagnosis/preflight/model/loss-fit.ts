@@ -37,7 +37,8 @@ function softmaxOfOne(output: OutputFacts): Finding | undefined {
   const { activation, predictions, width, name } = output;
   if (width !== 1) return undefined;
   const isAllOne = predictions.length >= 8 && predictions.every((each) => each === 1);
-  if (activation !== 'softmax' && !isAllOne) return undefined;
+  // Another activation that is known may be saturated, which is another fault.
+  if (activation !== 'softmax' && !(activation === undefined && isAllOne)) return undefined;
   return finding({
     rule: 'softmax-of-one',
     severity: 'error',

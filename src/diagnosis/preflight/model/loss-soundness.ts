@@ -127,6 +127,17 @@ async function lossOfBatch(probe: LossProbe, predictions: Float32Array, numbers:
       remedy: 'Return the mean over the samples, or one loss a sample: then the learning rate keeps its meaning when the batch size changes.',
     });
   }
+  const moved = await lossesMoved(probe, predictions);
+  if (moved.length > 0 && moved.every((each) => !isApart(each, batch))) {
+    return finding({
+      rule: 'loss-mixes-samples',
+      severity: 'error',
+      where: { layer: name },
+      message: `the loss "${loss.name}" stays ${digits(batch)} when predictions change places among the samples: it does not tell which prediction belongs to which label`,
+      evidence: { ...evidence, moved },
+      remedy: 'Compare each prediction with its own label first, and take the mean over the samples last: tf.mean(tf.square(tf.sub(labels, predictions))).',
+    });
+  }
   return finding({
     rule: 'loss-mixes-samples',
     severity: 'info',
@@ -135,6 +146,21 @@ async function lossOfBatch(probe: LossProbe, predictions: Float32Array, numbers:
     evidence,
     remedy: 'That is right for contrastive and ranking losses, and for means over what is not masked; otherwise compare the shapes of labels and predictions.',
   });
+}
+
+/** The loss with the predictions of all samples moved on by one, two and three places; none where they are all alike. */
+async function lossesMoved(probe: LossProbe, predictions: Float32Array): Promise<readonly number[]> {
+  const count = probe.rows.length;
+  const width = predictions.length / count;
+  const rowAt = (from: number): Float32Array => predictions.subarray(from * width, (from + 1) * width);
+  if (Array.from({ length: count }, (_, i) => rowAt(i).join()).every((row, _, [first]) => row === first)) return [];
+  const losses: number[] = [];
+  for (let by = 1; by <= Math.min(3, count - 1); by += 1) {
+    const moved = new Float32Array(predictions.length);
+    for (let i = 0; i < count; i += 1) moved.set(rowAt((i + by) % count), i * width);
+    losses.push(await probe.batch(moved));
+  }
+  return losses;
 }
 
 /** Gradients with the labels of other samples: where they are the same, nothing is learned from labels. */
