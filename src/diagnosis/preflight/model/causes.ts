@@ -8,6 +8,7 @@ const badSize = ['activations-explode', 'activations-vanish', 'gradients-vanish'
 export const modelCauses: Causes = {
   'loss-broadcast': [...badTraining, 'loss-mixes-samples', 'loss-prefers-wrong', 'loss-ignores-labels', 'labels-not-predictable', 'loss-improves-predictions-worsen', 'metric-contradicts-loss'],
   'loss-arguments-swapped': [...badTraining, 'wrong-gradient', 'loss-not-bounded', 'loss-prefers-wrong', 'first-non-finite', 'exploding-gradients', 'loss-improves-predictions-worsen', 'metric-contradicts-loss'],
+  'loss-mixes-samples': ['loss-ignores-labels', 'cannot-fit-one-batch', 'loss-stuck', 'inputs-do-not-explain-labels'],
   'loss-ignores-labels': [...badTraining, 'loss-prefers-wrong', 'loss-not-bounded', 'loss-improves-predictions-worsen', 'metric-contradicts-loss', 'first-non-finite'],
   'loss-prefers-wrong': [...badTraining, 'loss-not-bounded', 'learning-rate-too-high', 'loss-improves-predictions-worsen', 'metric-contradicts-loss', 'first-non-finite', 'exploding-gradients', 'weights-growing'],
   'loss-not-bounded': ['initial-loss', 'loss-improves-predictions-worsen', 'metric-contradicts-loss', 'first-non-finite', 'exploding-gradients', 'weights-growing'],
