@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { ConfigError, DataError, PluginError, TrainscopeError } from '../../errors.js';
+import { ConfigError, DataError, PluginError, type TrainscopeError } from '../../errors.js';
 import { listProblems, problemsOf } from '../../problems.js';
 import { RandomStreams } from '../../random/index.js';
-import { thrownText } from '../../thrown-text.js';
 import { consolidate } from '../consolidate.js';
 import { type Finding } from '../finding.js';
-import type { Check, CheckResult, Stage } from './check.js';
+import type { Check, Stage } from './check.js';
 import { dataChecks } from './data/index.js';
 import type { Experiment } from './experiment.js';
 import { Lab, labDefaults } from './lab.js';
 import { modelChecks } from './model/index.js';
 import { pageOf } from './page.js';
+import { runCheck } from './run-check.js';
 import { trainingChecks } from './training/index.js';
 
 /** All checks, in the order in which they run. */
@@ -76,16 +76,6 @@ export async function withOwnRandom<T>(seed: number, body: () => Promise<T>): Pr
   }
 }
 
-/** What a check came to. A model or a loss that throws where it is asked about odd inputs ends that check alone. */
-async function told(run: Check['run'], lab: Lab): Promise<CheckResult> {
-  try {
-    return await run(lab);
-  } catch (error) {
-    if (error instanceof TrainscopeError) throw error;
-    return { findings: [], cannotTell: `it ended with an error: ${thrownText(error)}` };
-  }
-}
-
 /**
  * Looks at data, model and loss before a training, and trains on copies for a bounded number of steps. The model and the
  * optimizer are left as they were, to the bit; a model given as a function is made anew and ended.
@@ -113,14 +103,15 @@ export async function preflight(experiment: Experiment, options: PreflightOption
     try {
       lab = await Lab.open(experiment, { ...labDefaults, samples, seed, milliseconds: 1000 * seconds });
       const asked = checks.filter(({ name }) => (only === undefined || only.includes(name)) && !skip.includes(name));
-      for (const [index, { name, stage, run }] of asked.entries()) {
+      for (const [index, check] of asked.entries()) {
+        const { name, stage } = check;
         onCheck?.(name, index, asked.length);
         if (stage === 'training' && lab.isLate) {
           records.push({ name, stage, ms: 0, measured: {}, cannotTell: `the ${String(seconds)} s that the checks may take are over`, findings: 0 });
           continue;
         }
         const start = performance.now();
-        const { findings, measured = {}, cannotTell = null } = await told(run, lab);
+        const { findings, measured = {}, cannotTell = null } = await runCheck(check, lab);
         all.push(...findings);
         records.push({ name, stage, ms: performance.now() - start, measured, cannotTell, findings: findings.length });
       }

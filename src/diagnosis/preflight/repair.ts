@@ -6,6 +6,7 @@ import type { OptimizerSpec } from '../../trainer/optimizer/index.js';
 import type { Finding } from '../finding.js';
 import type { Experiment } from './experiment.js';
 import { Lab, labDefaults } from './lab.js';
+import { applyPriorBias } from './model/index.js';
 import { preflight, withOwnRandom } from './preflight.js';
 import { standardised } from './standardise.js';
 
@@ -51,10 +52,7 @@ const rateOf = (spec: OptimizerSpec | undefined): unknown => (typeof spec === 'o
 /** By its place among the weights: tfjs-layers gives those of every further model other names. */
 function setBias(model: ModelSource, position: number, values: readonly number[]): ModelSource {
   const weight = openModel(model).weights()[position];
-  if (weight?.info.size !== values.length) return model;
-  const made = tf.tensor(Float32Array.from(values), [...weight.info.shape]);
-  weight.variable.assign(made);
-  made.dispose();
+  if (weight?.info.size === values.length) applyPriorBias({ weight, values: Float32Array.from(values) });
   return model;
 }
 

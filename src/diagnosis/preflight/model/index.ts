@@ -1,4 +1,3 @@
-import { TrainscopeError } from '../../../errors.js';
 import type { Check } from '../check.js';
 import { activationsAtStart } from './activations.js';
 import { axes } from './axes.js';
@@ -18,23 +17,8 @@ import { targetsScale } from './targets-scale.js';
 
 export { applyPriorBias, priorBiasOf, type PriorBias } from './prior-bias.js';
 
-/**
- * A model or a loss may fail on what no batch of the data would bring: then that one check cannot tell, and the others
- * still do. What would end the training is thrown on.
- */
-const guarded = (check: Check): Check => ({
-  ...check,
-  run: async (lab) => {
-    try {
-      return await check.run(lab);
-    } catch (error) {
-      if (error instanceof TrainscopeError) throw error;
-      return { findings: [], cannotTell: `model or loss failed: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}` };
-    }
-  },
-});
-
-const all: readonly Check[] = [
+/** The checks of this stage, in the order in which they run. */
+export const modelChecks: readonly Check[] = [
   shapes,
   structure,
   axes,
@@ -51,6 +35,3 @@ const all: readonly Check[] = [
   targetsScale,
   initialLoss,
 ];
-
-/** The checks of this stage, in the order in which they run. */
-export const modelChecks: readonly Check[] = all.map(guarded);

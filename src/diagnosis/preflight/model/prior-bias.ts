@@ -59,7 +59,7 @@ function lastBias(lab: Lab, { index, width }: OutputFacts): ModelWeight | undefi
 }
 
 /** Sets the bias: for a repair, or in a trial. */
-export function applyPriorBias({ weight, values }: PriorBias): void {
+export function applyPriorBias({ weight, values }: Pick<PriorBias, 'weight' | 'values'>): void {
   const made = tf.tensor1d(values);
   weight.variable.assign(made);
   made.dispose();

@@ -6,6 +6,7 @@ import type { Finding } from '../../../../src/diagnosis/finding.js';
 import type { Experiment } from '../../../../src/diagnosis/preflight/experiment.js';
 import { Lab, labDefaults } from '../../../../src/diagnosis/preflight/lab.js';
 import { modelChecks } from '../../../../src/diagnosis/preflight/model/index.js';
+import { endedWithError, runCheck } from '../../../../src/diagnosis/preflight/run-check.js';
 import { numbers } from '../../../support/numbers.js';
 
 export interface Look {
@@ -34,12 +35,13 @@ export async function look(experiment: Experiment, only?: readonly string[]): Pr
     const measured: Record<string, Readonly<Record<string, unknown>>> = {};
     const failed: string[] = [];
     const ms: Record<string, number> = {};
-    for (const { name, run } of modelChecks) {
+    for (const check of modelChecks) {
+      const { name } = check;
       if (only !== undefined && !only.includes(name)) continue;
       const start = performance.now();
-      const result = await run(lab);
+      const result = await runCheck(check, lab);
       ms[name] = Math.round(performance.now() - start);
-      if (result.cannotTell?.startsWith('model or loss failed') === true) failed.push(`${name}: ${result.cannotTell}`);
+      if (result.cannotTell?.startsWith(endedWithError) === true) failed.push(`${name}: ${result.cannotTell}`);
       all.push(...result.findings);
       measured[name] = result.measured ?? {};
     }
