@@ -1,6 +1,6 @@
 /** The import directions of the house: a file may only look down this list. */
-// Names, problems and the text of what was thrown import nothing of ours but errors: every room may use them.
-const everywhere = ['^src/nearest-name\\.ts$', '^src/problems\\.ts$', '^src/thrown-text\\.ts$'];
+// Names, problems, checked arguments and the text of what was thrown import nothing of ours but errors: every room may use them.
+const everywhere = ['^src/check-argument\\.ts$', '^src/nearest-name\\.ts$', '^src/problems\\.ts$', '^src/thrown-text\\.ts$'];
 const rooms = [
   // [room, folders that it may import from besides itself]
   ['src/errors', []],
@@ -11,12 +11,14 @@ const rooms = [
   ['src/measure', ['src/errors', 'src/events']],
   ['src/plugin', ['src/errors', 'src/events', 'src/measure', 'src/random', 'src/schedules']],
   ['src/backend', ['src/errors']],
-  ['src/trainer', ['src/errors', 'src/events', 'src/measure', 'src/plugin', 'src/random', 'src/schedules', 'src/data', 'src/backend']],
+  ['src/checkpoint', ['src/errors']],
+  ['src/trainer', ['src/errors', 'src/events', 'src/measure', 'src/plugin', 'src/random', 'src/schedules', 'src/data', 'src/backend', 'src/checkpoint']],
+  ['src/worker', ['src/errors', 'src/events', 'src/plugin', 'src/trainer']],
   // Rules are pure functions of events: they run over yesterday's log. What looks at a model before a training may see all.
   ['src/diagnosis/rules', ['src/errors', 'src/events', 'src/diagnosis/causes', 'src/diagnosis/finding']],
   ['src/diagnosis', ['src/errors', 'src/events', 'src/measure', 'src/plugin', 'src/random', 'src/schedules', 'src/data', 'src/backend', 'src/trainer']],
   // plugins/index is for the entry src/config.ts: the rule src-knows-no-plugin keeps it from the rest of the room.
-  ['src/config', ['src/errors', 'src/events', 'src/plugin', 'src/trainer', 'plugins/index']],
+  ['src/config', ['src/errors', 'src/events', 'src/plugin', 'src/checkpoint', 'src/trainer', 'plugins/index']],
 ];
 
 module.exports = {

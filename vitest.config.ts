@@ -11,9 +11,11 @@ export default defineConfig({
       { find: /^trainscope\/plugin$/, replacement: at('./src/plugin/index.ts') },
       { find: /^trainscope\/plugins$/, replacement: at('./plugins/index.ts') },
       { find: /^trainscope\/config$/, replacement: at('./src/config.ts') },
+      { find: /^trainscope\/checkpoint$/, replacement: at('./src/checkpoint/index.ts') },
       { find: /^trainscope\/diagnosis$/, replacement: at('./src/diagnosis/index.ts') },
       { find: /^trainscope\/schedules$/, replacement: at('./src/schedules/index.ts') },
       { find: /^trainscope\/testing$/, replacement: at('./src/testing/index.ts') },
+      { find: /^trainscope\/worker$/, replacement: at('./src/worker/index.ts') },
     ],
   },
   test: {

@@ -51,16 +51,19 @@ export const diagnosis = definePlugin({
   }),
   hooks: (given) => {
     let facts: ModelFacts | undefined;
-    let copies = 0;
     const factsFor = (context: Context): ModelFacts => (facts ??= factsOf(context.model));
     return {
-      fitStart({ epochs }, context: Context) {
+      fitStart({ epochs, resumed }, context: Context) {
         facts = factsOf(context.model);
+        if (resumed) {
+          show(context, given, { event: 'resume', step: context.step, epoch: context.epoch, data: { plannedEpochs: context.state.epochsBefore + epochs } });
+          return;
+        }
+        context.state = { ...context.state, epochsBefore: context.epoch };
         show(context, given, { event: 'run-start', step: context.step, epoch: context.epoch, data: { epochs, regularised: facts.regularised } });
         if (given.autoFix !== 'apply') return;
         context.snapshots.save(startKey);
-        context.state = { ...context.state, repair: { ...context.state.repair, start: context.step, copies: [] } };
-        copies = 0;
+        context.state = { ...context.state, repair: { ...context.state.repair, start: context.step, copies: [], saved: 0 } };
       },
       gradients(gradients, context: Context) {
         return given.autoFix === 'apply' ? clipGradients(gradients, context.state.repair.clip) : undefined;
@@ -73,13 +76,13 @@ export const diagnosis = definePlugin({
         const fresh = show(context, given, { event: 'training-statistics', step, epoch, data });
         if (given.autoFix === 'off') return;
         probe(context, given, loss);
-        repair(context, given, fresh, copies);
+        repair(context, given, fresh);
         const whole = Number.isFinite(loss) && fresh.every(({ severity }) => severity === 'info');
-        if (given.autoFix === 'apply' && whole && context.state.repair.active === null) copies = keepCopy(context, copies);
+        if (given.autoFix === 'apply' && whole && context.state.repair.active === null) keepCopy(context);
       },
       epochEnd({ metrics, validation }, context: Context) {
         const fresh = show(context, given, { event: 'epoch-end', step: context.step, epoch: context.epoch, data: { metrics, validation } });
-        if (given.autoFix !== 'off') repair(context, given, fresh, copies);
+        if (given.autoFix !== 'off') repair(context, given, fresh);
       },
       fitEnd({ reason }, context: Context) {
         show(context, given, { event: 'run-end', step: context.step, epoch: context.epoch, data: { reason } });
@@ -101,15 +104,14 @@ function show(context: Context, { rules: { skip } }: Options, event: Seen): read
   return findings;
 }
 
-/** Copies the weights under the older of the two keys. Returns the count of copies. */
-function keepCopy(context: Context, count: number): number {
-  context.snapshots.save(copyKey(count));
-  const steps = [...context.state.repair.copies, context.step].slice(-2);
-  context.state = { ...context.state, repair: { ...context.state.repair, copies: steps } };
-  return count + 1;
+/** Copies the weights under the older of the two keys. */
+function keepCopy(context: Context): void {
+  const { repair } = context.state;
+  context.snapshots.save(copyKey(repair.saved));
+  context.state = { ...context.state, repair: { ...repair, copies: [...repair.copies, context.step].slice(-2), saved: repair.saved + 1 } };
 }
 
-function repair(context: Context, { autoFix }: Options, findings: readonly Finding[], copies: number): void {
+function repair(context: Context, { autoFix }: Options, findings: readonly Finding[]): void {
   const planned = repairFor(findings, context.state, context);
   if (planned === null) return;
   const { fix, rule, before, after, step, lossBefore } = planned;
@@ -119,10 +121,10 @@ function repair(context: Context, { autoFix }: Options, findings: readonly Findi
     context.state = { ...context.state, repair: { ...context.state.repair, done: context.state.repair.done + 1 } };
     return;
   }
-  const { start, copies: steps } = context.state.repair;
+  const { start, copies: steps, saved } = context.state.repair;
   // The older of two copies was followed by a measurement that was well.
   const [older] = planned.fromStart || steps.length < 2 ? [] : steps;
-  const isBack = context.snapshots.restore(older === undefined ? startKey : copyKey(copies));
+  const isBack = context.snapshots.restore(older === undefined ? startKey : copyKey(saved));
   if (fix === 'lower-learning-rate') context.learningRate = after;
   const restoredFrom = isBack ? (older ?? start) : null;
   context.emit('repair', { ...about, restoredFrom, status: 'applied' });

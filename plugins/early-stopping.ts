@@ -89,9 +89,9 @@ const state = z.strictObject({
   skipped: z.int().min(0).default(0),
   /** Of which check the kept weights are. */
   kept: z.strictObject({ epoch: z.int(), step: z.int(), value: real }).nullable().default(null),
-  stopped: z.strictObject({ reason: z.enum(stopReasons), message: z.string() }).nullable().default(null),
+  stopped: z.strictObject({ reason: z.enum(stopReasons), message: z.string(), value: real.nullable().default(null) }).nullable().default(null),
   saidIdle: z.boolean().default(false),
-  /** Set by a fit that came to its end: the next one starts afresh, while a resumed one goes on. */
+  /** Set by a fit that came to its end or failed: the next one starts afresh, while a resumed one goes on. */
   ended: z.boolean().default(false),
 });
 type State = z.output<typeof state>;
@@ -114,7 +114,8 @@ const stepRead = (): Measurement<null> => ({ key: 'stepRead', sources: [], reduc
  * - restoreBestWeights puts back the weights of the best check at the end of the fit, whoever ended it, also when no
  *   check beat the baseline; a fit that failed is left as it is.
  * - With unit 'steps' a training metric is that of one batch, which is noisy: take a large patience.
- * - A second fit() starts afresh; a resumed one goes on where the checkpoint was.
+ * - A second fit() starts afresh; after an abort it goes on, as a resumed one does from its checkpoint. Resumed where it
+ *   had stopped, it stays stopped, unless its options were changed such that it would not have.
  *
  * @throws ConfigError OPTIONS_INVALID for a monitor whose direction its name does not tell, and for options that
  * contradict each other. PluginError PLUGIN_REQUIRES, from fit(), when strict and the metric is not known.
@@ -148,6 +149,8 @@ export const earlyStopping = definePlugin({
       },
       measured: (_, context) => check(context.metrics, context),
       fitEnd: (info, context) => end(given, info, context),
+      // What led to a failure is no measure for another fit.
+      error: (_, context) => close(given, context),
     };
   },
 });
@@ -155,21 +158,27 @@ export const earlyStopping = definePlugin({
 
 const copyKey = (context: Context): string => `${context.name}/best`;
 
-function begin({ monitor, strict, patience, restoreBestWeights }: Options, { hasValidation }: FitStartInfo, context: Context): void {
+function begin(given: Options, { hasValidation }: FitStartInfo, context: Context): void {
+  const { monitor, strict } = given;
   const { stopped, ended } = context.state;
-  if (ended) {
-    context.state = state.parse({});
-    if (restoreBestWeights) context.snapshots.drop(copyKey(context));
-  } else if (stopped !== null) {
-    // Resumed where the training had been stopped: it stays so, unless the patience has been raised since.
-    const ranOut = stopped.reason === 'no-improvement' || stopped.reason === 'baseline-not-met';
-    if (ranOut && context.state.wait < patience) context.state = { ...context.state, stopped: null };
-    else context.stop(stopped.message);
+  if (ended) context.state = state.parse({});
+  else if (stopped !== null) {
+    if (staysStopped(given, context.state)) context.stop(stopped.message);
+    else context.state = { ...context.state, stopped: null };
   }
   if (ofValidation(monitor) && !hasValidation) {
     if (strict) throw new Error(`earlyStopping monitors "${monitor}", and the fit has no validation data; give fit() a validation, or monitor a training metric such as "loss".`);
     sayIdle(context, monitor, 'no-validation', ['loss']);
   }
+}
+
+/** Whether a training that is resumed where it had been stopped stays so: the options may have been changed since. */
+function staysStopped(given: Options, { stopped, ...progress }: State): boolean {
+  if (stopped === null) return false;
+  const { reason, value } = stopped;
+  if (reason === 'no-improvement' || reason === 'baseline-not-met') return progress.wait >= given.patience;
+  // As a first check, at which patience never runs out: the thresholds alone decide.
+  return value === null || judge(ruleOf(given), progress, { value, epoch: progress.epochs, step: 0, first: true }).stop !== null;
 }
 
 function sayIdle(context: Context, monitor: string, reason: 'metric-unknown' | 'no-validation', known: readonly string[]): void {
@@ -178,10 +187,14 @@ function sayIdle(context: Context, monitor: string, reason: 'metric-unknown' | '
   context.emit('early-stopping-idle', { monitor, reason, known: [...known] }, { level: 'warn' });
 }
 
+function ruleOf(given: Options): Rule {
+  const direction: Direction = given.mode === 'auto' ? (metricDirection(given.monitor) ?? 'min') : given.mode;
+  return { ...given, direction, baseline: given.baseline, stoppingThreshold: given.stoppingThreshold, divergenceThreshold: given.divergenceThreshold };
+}
+
 function checker(given: Options): (metrics: Metrics, context: Context) => void {
-  const { monitor, mode, patience, startFromEpoch, restoreBestWeights, strict, unit } = given;
-  const direction: Direction = mode === 'auto' ? (metricDirection(monitor) ?? 'min') : mode;
-  const rule: Rule = { ...given, direction, baseline: given.baseline, stoppingThreshold: given.stoppingThreshold, divergenceThreshold: given.divergenceThreshold };
+  const { monitor, patience, startFromEpoch, restoreBestWeights, strict, unit } = given;
+  const rule = ruleOf(given);
 
   return (metrics, context) => {
     const value = metrics[monitor];
@@ -206,7 +219,7 @@ function checker(given: Options): (metrics: Metrics, context: Context) => void {
       ...progress,
       checks: before.checks + 1,
       kept: keep ? { epoch, step, value } : before.kept,
-      stopped: stopping ? { reason: stop, message } : before.stopped,
+      stopped: stopping ? { reason: stop, message, value } : before.stopped,
     };
     const { best, bestEpoch, bestStep, wait } = progress;
     context.emit(
@@ -218,7 +231,8 @@ function checker(given: Options): (metrics: Metrics, context: Context) => void {
   };
 }
 
-function end({ monitor, restoreBestWeights }: Options, { reason, by }: FitEndInfo, context: Context): void {
+function end(given: Options, { reason, by }: FitEndInfo, context: Context): void {
+  const { monitor, restoreBestWeights } = given;
   const { kept, checks, skipped } = context.state;
   if (checks === 0 && skipped > 0) sayIdle(context, monitor, 'no-validation', Object.keys(context.metrics));
   if (restoreBestWeights) {
@@ -227,7 +241,11 @@ function end({ monitor, restoreBestWeights }: Options, { reason, by }: FitEndInf
     context.emit('early-stopping-restored', { monitor, restored: from !== null, epoch: from?.epoch ?? null, step: from?.step ?? null, value: from?.value ?? null, reason: missing, stoppedBy: by });
   }
   // An aborted fit may be resumed from its checkpoint, and goes on with the same wait and copy.
-  if (reason !== 'completed' && reason !== 'stopped') return;
+  if (reason === 'completed' || reason === 'stopped') close(given, context);
+}
+
+/** The next fit starts afresh. */
+function close({ restoreBestWeights }: Options, context: Context): void {
   if (restoreBestWeights) context.snapshots.drop(copyKey(context));
   context.state = { ...context.state, ended: true };
 }

@@ -49,6 +49,10 @@ const state = z.strictObject({
   toldData: z.enum(['nothing', 'info', 'warning']).default('nothing'),
   toldHost: z.boolean().default(false),
   toldUnused: z.boolean().default(false),
+  /** What was last told of the GPUs in this fit: why there are none, or which there are. */
+  toldGpu: z.string().nullable().default(null),
+  /** Steps of this fit, those of the warm-up among them. */
+  fitSteps: z.int().min(0).default(0),
 });
 type State = z.output<typeof state>;
 type Context = ObserverContext<{ readonly [K in keyof typeof events]: z.input<(typeof events)[K]> }, State>;
@@ -61,6 +65,8 @@ const memoryEvery = 1000;
 /** What belongs to one call of fit, and to no checkpoint. */
 interface Pass {
   readonly watch: GpuWatch | undefined;
+  readonly resumed: boolean;
+  /** Done in this process: what is warmed up is gone with the one before. */
   steps: number;
   times: PhaseTimes;
   host: HostMark;
@@ -69,7 +75,7 @@ interface Pass {
   inValidation: boolean;
 }
 
-const beginPass = (times: PhaseTimes, watch: GpuWatch | undefined): Pass => ({ watch, times, steps: 0, host: markHost(), memorySeen: 0, inValidation: false });
+const beginPass = (times: PhaseTimes, watch: GpuWatch | undefined, resumed = false): Pass => ({ watch, resumed, times, steps: 0, host: markHost(), memorySeen: 0, inValidation: false });
 
 /**
  * Shows where each second of the training went and what the machine did meanwhile, and says what the loop waits for:
@@ -79,7 +85,8 @@ const beginPass = (times: PhaseTimes, watch: GpuWatch | undefined): Pass => ({ w
  *   without one is no error: an event says so, and the profile is of the loop and the host.
  * - Which GPU the backend uses cannot be told, so the busiest one counts. `gpus` narrows the choice.
  * - Readings and times of validations are kept apart: the verdict is of the training.
- * - Times and readings of a resumed run go on from those of the checkpoint.
+ * - Times and readings of a resumed run go on from those of the checkpoint, after a warm-up of its own; profiles come at
+ *   the steps at which they would have come.
  *
  * Events: `gpu`, `gpu-profile`. Findings: `data-bound` (a warning where half of the loop or more is spent waiting, else
  * info); `host-bound`, `unused-gpu`, `gpu-monitor-lost` (info).
@@ -111,6 +118,10 @@ export const gpuProfiler = definePlugin({
 
     const tellNews = (ctx: Context, atEnd: boolean): void => {
       for (const news of pass.watch?.news(atEnd) ?? []) {
+        const told = news.kind === 'available' ? news.gpus.map(({ uuid }) => uuid).join() : news.reason;
+        // A resumed fit begins to watch anew, and mostly finds what it found before.
+        if (told === ctx.state.toldGpu) continue;
+        ctx.state.toldGpu = told;
         if (news.kind === 'available') {
           const gpus = news.gpus.map(({ index, uuid, name, mig, memoryTotal }) => ({ index, uuid, name, mig, memoryTotal }));
           ctx.emit('gpu', { available: true, reason: null, command, gpus });
@@ -182,14 +193,17 @@ export const gpuProfiler = definePlugin({
       think(ctx);
       const { state, backend, pluginTimes } = ctx;
       const of = final ? state.total : state.window;
-      if (final || of.steps > 0) ctx.emit('gpu-profile', profileOf(of, { final, backend, pluginTimes }));
+      // In the warm-up of a resumed fit nothing may be counted, at a place where the log is to have a profile.
+      const isPlaceForOne = of.steps > 0 || (pass.resumed && state.fitSteps > warmUp);
+      if (final || isPlaceForOne) ctx.emit('gpu-profile', profileOf(of, { final, backend, pluginTimes }));
       if (!final) state.window = emptySpan();
     };
 
     return {
-      async fitStart(_, ctx) {
+      async fitStart({ resumed }, ctx) {
         await pass.watch?.stop();
-        pass = beginPass(ctx.times, gpu ? new GpuWatch({ command, interval, silence, gpus }) : undefined);
+        pass = beginPass(ctx.times, gpu ? new GpuWatch({ command, interval, silence, gpus }) : undefined, resumed);
+        if (!resumed) ctx.state = { ...ctx.state, toldGpu: null, fitSteps: 0 };
       },
       stepEnd({ batchSize }, ctx) {
         takeReadings(ctx);
@@ -197,10 +211,10 @@ export const gpuProfiler = definePlugin({
         tellNews(ctx, false);
         // After the counting: the step that ends the warm-up belongs to it.
         pass.steps += 1;
+        ctx.state.fitSteps += 1;
         if (pass.steps === warmUp) pass.host = markHost();
-        if (!isCounting()) return;
-        seePeaks(ctx);
-        if (every !== 'epoch' && ctx.step % every === 0) report(ctx, false);
+        if (isCounting()) seePeaks(ctx);
+        if (every !== 'epoch' && ctx.state.fitSteps >= warmUp && ctx.step % every === 0) report(ctx, false);
       },
       validationStart(_, ctx) {
         takeReadings(ctx);

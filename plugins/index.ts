@@ -1,16 +1,18 @@
 /** The built-in plugins, by name and as a registry. */
 import type { AnyPluginFactory } from '../src/plugin/index.js';
+import { checkpoint } from './checkpoint.js';
 import { diagnosis } from './diagnosis.js';
 import { earlyStopping } from './early-stopping.js';
 import { gpuProfiler } from './gpu-profiler.js';
 import { gradientNorm } from './gradient-norm.js';
 import { lrScheduler } from './lr-scheduler.js';
+import { nonFinite } from './non-finite.js';
 import { predictionDynamics } from './prediction-dynamics.js';
 import { preflight } from './preflight.js';
 import { seed } from './seed.js';
 import { weightNorm } from './weight-norm.js';
 
-export { diagnosis, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, predictionDynamics, preflight, seed, weightNorm };
+export { checkpoint, diagnosis, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, nonFinite, predictionDynamics, preflight, seed, weightNorm };
 
 /** Name in a config file -> what makes the plugin. */
-export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler, preflight, diagnosis } as const satisfies Readonly<Record<string, AnyPluginFactory>>;
+export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler, preflight, diagnosis, nonFinite, checkpoint } as const satisfies Readonly<Record<string, AnyPluginFactory>>;

@@ -31,7 +31,7 @@ const state = z.strictObject({ done: z.boolean().default(false) });
 /**
  * Looks at data, model and loss before the first step, and trains on copies for a few seconds: the command
  * `trainscope check` as a plugin. It leaves weights, optimizer and random numbers as they were, so that the training is
- * the same with it and without it. Once a trainer: a fit that goes on is not looked at again.
+ * the same with it and without it. Once a trainer: a fit that goes on, or is resumed, is not looked at again.
  *
  * @example
  * new Trainer({ model, optimizer, loss, plugins: [preflight({ stopOn: 'warning' })] });
@@ -44,8 +44,8 @@ export const preflight = definePlugin({
   events,
   state,
   hooks: ({ stopOn, ...asked }) => ({
-    async fitStart(_, context) {
-      if (context.state.done) return;
+    async fitStart({ resumed }, context) {
+      if (resumed || context.state.done) return;
       context.state = { done: true };
       const { findings, checks, ms } = await look(context.experiment() as Experiment, asked);
       for (const { name, stage, ms: took, measured, cannotTell, findings: count } of checks) {

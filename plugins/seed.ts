@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { definePlugin, real } from 'trainscope/plugin';
+import { definePlugin, real, type SteererContext } from 'trainscope/plugin';
 import { z } from 'zod';
 import { firstDifference } from './seed/compare-rehearsals.js';
 import { DropoutSeeds } from './seed/dropout-seeds.js';
@@ -38,7 +38,8 @@ const defaultVerifySteps = 3;
  * is put back after the fit.
  *
  * Initial weights follow the seed when the trainer makes the model (`model: () => buildModel()`), or with
- * `reinitialize: true`; a model that was built before keeps its weights, and the event `seed` says so.
+ * `reinitialize: true`; a model that was built before keeps its weights, and the event `seed` says so. A resumed fit
+ * draws on where the saved one stood.
  *
  * @example new Trainer({ model: () => buildModel(), loss: 'meanSquaredError', plugins: [seed({ seed: 42, verify: true })] });
  */
@@ -76,20 +77,31 @@ export const seed = definePlugin({
     const initializers = new SeededInitializers();
     let dropout: DropoutSeeds | undefined;
     let place = { step: 0, batch: 0 };
+    /** Math.random gives what follows from the place alone. The stream is a held one, so that a checkpoint within a place has where it stands. */
+    const drawFor = (name: string, ctx: Pick<SteererContext, 'random' | 'derive'>): void => {
+      const stream = ctx.random('math');
+      stream.restore(ctx.derive(`math/${name}`).state());
+      mathRandom.use(stream);
+    };
     return {
-      setup({ fit }, ctx) {
-        // A further fit goes on with the streams of the first.
-        if (fit === 1) ctx.reseed(value);
-        mathRandom.use(ctx.derive('math/setup'));
+      setup({ fit, resumed }, ctx) {
+        // A further fit goes on with the streams of the first; a resumed one is to say when it was saved under another seed.
+        if (fit === 1 || resumed) ctx.reseed(value);
+        drawFor('setup', ctx);
         initializers.install((name) => ctx.seedFor(`${ctx.name}/${name}`));
       },
-      async fitStart({ fit }, ctx) {
+      async fitStart({ fit, resumed }, ctx) {
         initializers.remove();
         const { model } = ctx;
+        dropout = new DropoutSeeds(model);
+        place = { step: 0, batch: 0 };
+        if (resumed) {
+          mathRandom.use(ctx.random('math'));
+          return;
+        }
         let keptWeights: readonly string[] = [];
         const redraws = wantsNew && fit === 1 && initializers.made === 0 && isLayersModel(model);
         if (redraws) keptWeights = reinitialize(model, (name) => ctx.seedFor(`${ctx.name}/${name}`));
-        dropout = new DropoutSeeds(model);
         const isNative = ctx.backend === 'tensorflow';
         ctx.emit('seed', {
           seed: value,
@@ -124,7 +136,7 @@ export const seed = definePlugin({
         // Micro-batches of one step draw differently, and equally in a second run.
         place = { step: ctx.step, batch: place.step === ctx.step ? place.batch + 1 : 0 };
         const name = `step/${String(place.step)}/${String(place.batch)}`;
-        mathRandom.use(ctx.derive(`math/${name}`));
+        drawFor(name, ctx);
         dropout?.set(name, (each) => ctx.seedFor(`${ctx.name}/${each}`));
       },
       teardown(_info, ctx) {

@@ -34,6 +34,14 @@ export const errorCodes = [
   'LABEL_OUT_OF_RANGE',
   'DATA_SOURCE_FAILED',
   'DATA_NOT_REPEATABLE',
+  'DATA_NOT_SEEKABLE',
+  // checkpoints
+  'CHECKPOINT_NOT_FOUND',
+  'CHECKPOINT_TORN',
+  'CHECKPOINT_FORMAT',
+  'CHECKPOINT_MISMATCH',
+  'CHECKPOINT_UNWRITABLE',
+  'CHECKPOINT_FOLDER_TAKEN',
   // randomness
   'RANDOM_ARGUMENT',
   'RANDOM_STATE',
@@ -42,6 +50,7 @@ export const errorCodes = [
   'PLUGIN_HOOK_UNKNOWN',
   'PLUGIN_DUPLICATE',
   'PLUGIN_FAILED',
+  'PLUGIN_STUCK',
   'PLUGIN_STATE',
   'PLUGIN_REQUIRES',
   'EVENT_UNKNOWN',
@@ -61,6 +70,8 @@ export const errorCodes = [
   'BACKEND_MEMORY',
   'BACKEND_DEVICE',
   'BACKEND_SYNC_READ',
+  'WORKER_FAILED',
+  'WORKER_TERMINATED',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

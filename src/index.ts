@@ -1,5 +1,6 @@
 /** trainscope: a training loop for TensorFlow.js that tells you what is wrong. */
 export { Trainer, type EventsOfPlugins, type FitResult } from './trainer/trainer.js';
+export type { ResumedFrom, ResumeOptions } from './trainer/resume.js';
 export type { TrainerState } from './trainer/trainer-state.js';
 export type { EpochRecord } from './trainer/fit-loop.js';
 export type { FitOptions, FitSettings, TrainerOptions, TrainerSettings } from './trainer/options.js';
@@ -8,7 +9,7 @@ export type { LossSpec } from './trainer/loss/index.js';
 export type { MetricsSpec } from './trainer/metrics/index.js';
 export type { ClippingOptions, OptimizerSpec } from './trainer/optimizer/index.js';
 export { formatSummary } from './trainer/summary.js';
-export type { DataSource } from './data/index.js';
+export type { DataSource, SeekableBatches } from './data/index.js';
 export { chooseBackend, type BackendChoice, type BackendName } from './backend/index.js';
 export {
   coreCatalogue,
@@ -17,6 +18,7 @@ export {
   memorySink,
   parseEventLine,
   pinoSink,
+  withoutSuperseded,
   type CoreEvents,
   type Filter,
   type MemorySink,

@@ -70,6 +70,8 @@ export type Repair = z.output<typeof repair>;
 
 export const state = z.strictObject({
   watch: watchSchema.prefault(() => emptyWatch()),
+  /** Epochs before this fit began. */
+  epochsBefore: z.int().min(0).default(0),
   found: z.array(z.custom<Finding>((value) => typeof value === 'object' && value !== null)).default([]),
   repair: z
     .strictObject({
@@ -81,6 +83,8 @@ export const state = z.strictObject({
       /** Steps of the copies of the weights: of the start of the fit, and of the newest two, older first. */
       start: z.int().default(0),
       copies: z.array(z.int()).default([]),
+      /** How many copies were made in this fit: they are kept under two keys in turn. */
+      saved: z.int().min(0).default(0),
     })
     .prefault({}),
 });

@@ -25,6 +25,9 @@ export const state = z.strictObject({
   /** Epochs before the present or next one. */
   epochs: z.int().min(0).nullable().default(null),
   plateau: plateauState.nullable().default(null),
+  /** Of a plateau: looks at the metric in this fit, and epochs that ended without one. */
+  looks: z.int().min(0).default(0),
+  epochsWithout: z.int().min(0).default(0),
   /** The learning rate of the last event, and the step of the last one that counts for `logEvery`. */
   told: z.strictObject({ step: z.int().min(0), learningRate: rate }).nullable().default(null),
 });

@@ -11,8 +11,6 @@ export const isOfValidation = (monitor: string): boolean => monitor.startsWith('
 export function followPlateau(spec: PlateauSpec, per: Unit): Hooks {
   const { monitor = defaultMonitor } = spec;
   let reducer: PlateauReducer | undefined;
-  let looks = 0;
-  let epochsWithout = 0;
 
   const look = (metrics: Metrics, context: Context): void => {
     const value = metrics[monitor];
@@ -20,24 +18,25 @@ export function followPlateau(spec: PlateauSpec, per: Unit): Hooks {
       const known = [...new Set([...Object.keys(metrics), ...Object.keys(context.metrics)])];
       throw new Error(`${context.name} monitors "${monitor}", which is not measured; known are ${known.join(', ')}. Add it to the trainer's metrics, or monitor one of these.`);
     }
-    looks += 1;
     reducer ??= build(spec, context);
     const previous = context.learningRate;
     // From the rate in force, as in PyTorch: others may have changed it.
     const { state, learningRate } = reducer.reduce({ ...(context.state.plateau ?? reducer.initial), learningRate: previous }, value);
-    context.state = { ...context.state, plateau: state };
+    context.state = { ...context.state, plateau: state, looks: context.state.looks + 1 };
     if (learningRate === previous) return;
     context.learningRate = learningRate;
     context.emit('learning-rate', { learningRate, previous, count: per === 'step' ? context.step : context.epoch, per, reason: 'plateau', monitor, value });
   };
 
-  const fitStart: Hooks['fitStart'] = (_, context) => {
-    [looks, epochsWithout] = [0, 0];
+  const fitStart: Hooks['fitStart'] = ({ resumed }, context) => {
     const previous = context.learningRate;
     context.state = { ...context.state, base: context.state.base ?? previous };
     reducer = build(spec, context);
     const plateau = context.state.plateau ?? reducer.initial;
     context.state = { ...context.state, plateau };
+    // The rate is the one that was saved, whoever had set it.
+    if (resumed) return;
+    context.state = { ...context.state, looks: 0, epochsWithout: 0 };
     context.learningRate = plateau.learningRate;
     context.emit('learning-rate', { learningRate: plateau.learningRate, previous, count: per === 'step' ? context.step : context.epoch, per, reason: 'start' });
   };
@@ -58,10 +57,11 @@ export function followPlateau(spec: PlateauSpec, per: Unit): Hooks {
     fitStart,
     stepEnd,
     epochEnd({ metrics, validation }, context) {
-      if (isOfValidation(monitor) && validation === null) epochsWithout += 1;
+      if (isOfValidation(monitor) && validation === null) context.state = { ...context.state, epochsWithout: context.state.epochsWithout + 1 };
       else look({ ...metrics, ...asValidation(validation ?? {}) }, context);
     },
     fitEnd({ reason }, context) {
+      const { looks, epochsWithout } = context.state;
       if (reason !== 'completed' || looks > 0 || epochsWithout === 0) return;
       context.finding({
         rule: 'plateau-never-looked-at',

@@ -41,14 +41,16 @@ export function followSchedule(option: RatelessSpec | Schedule, per: Unit, logEv
   };
 
   return {
-    fitStart(_, context) {
+    fitStart({ resumed }, context) {
       const previous = context.learningRate;
       const { base, told } = context.state;
       context.state = { ...context.state, base: base ?? previous };
       schedule = undefined;
       const learningRate = rateAt(count(context), context);
+      // The rate is the one that was saved, whoever had set it, and what was told of it stands.
+      if (resumed) return;
       context.learningRate = learningRate;
-      // After a resume the cadence goes on as it would have.
+      // With a state of another trainer the cadence goes on as it would have.
       context.state = { ...context.state, told: { step: told?.step ?? context.step, learningRate } };
       context.emit('learning-rate', { learningRate, previous, count: count(context), per, reason: 'start' });
     },
@@ -60,6 +62,10 @@ export function followSchedule(option: RatelessSpec | Schedule, per: Unit, logEv
           epochEnd: (_: unknown, context: Context) => enterEpoch(context.epoch, context),
         }),
     fitEnd: (_, context) => tellChange(rateAt(count(context), context), context),
+    // An epoch that failed counts as one cut short: the next fit starts with the rate of the epoch after it.
+    error(_, context) {
+      context.state = { ...context.state, epochs: null };
+    },
   };
 }
 

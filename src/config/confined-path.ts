@@ -20,15 +20,15 @@ export function confinedPath(folder: string, path: string): Confined {
   const base = resolve(folder);
   const whole = resolve(base, parts.join('/'));
   if (whole === base) return refuse('is the folder itself');
-  const within = realPath(base);
-  // A folder that is not there yet has no links in it.
-  if (within === undefined) return { path: whole };
   let part = whole;
   try {
     while (part !== base && !isThere(part)) part = dirname(part);
   } catch (error) {
     return refuse(`cannot be a path (${String((error as NodeJS.ErrnoException).code)})`);
   }
+  const within = realPath(base);
+  // A folder that is not there yet has no links in it.
+  if (within === undefined) return { path: whole };
   const real = realPath(part);
   if (real === undefined) return refuse('goes through a symbolic link that leads nowhere');
   return isWithin(within, real) ? { path: whole } : refuse('leads out through a symbolic link');

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../errors.js';
+import { thrownText } from '../thrown-text.js';
 
 /** What may be wrong with a config file. */
 export type ConfigCode = 'CONFIG_NOT_FOUND' | 'CONFIG_SYNTAX' | 'CONFIG_EMPTY' | 'CONFIG_INVALID' | 'CONFIG_PATH_ESCAPES' | 'CONFIG_MODULE';
@@ -19,5 +20,5 @@ export const findingsAt = (path: ConfigProblem['path'], problems: readonly Confi
 export function problemsOfError(error: unknown): readonly ConfigProblem[] {
   // Not instanceof: the plugin of a package may bring a trainscope of its own.
   if (error instanceof Error && 'problems' in error && Array.isArray(error.problems) && error.problems.length > 0) return error.problems as readonly ConfigProblem[];
-  return [{ path: [], message: error instanceof Error ? error.message : String(error) }];
+  return [{ path: [], message: thrownText(error) }];
 }

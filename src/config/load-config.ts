@@ -1,4 +1,6 @@
 import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { checkArgument } from '../check-argument.js';
 import { ConfigError } from '../errors.js';
 import type { Sink } from '../events/index.js';
 import type { AnyPlugin } from '../plugin/index.js';
@@ -40,14 +42,18 @@ export interface LoadedConfig extends Omit<TrainerOptions, 'model' | 'logger' | 
  *   CONFIG_EMPTY, CONFIG_INVALID, CONFIG_PATH_ESCAPES, CONFIG_MODULE.
  */
 export async function loadConfig(file: string, options: LoadConfigOptions): Promise<LoadedConfig> {
+  checkArgument('arguments of loadConfig', z.strictObject({ file: z.string() }), { file });
   return parseConfig(readConfigFile(file), { ...options, file });
 }
+
+const callSchema = z.strictObject({ text: z.string(), file: z.string(), outDir: z.string().optional() });
 
 /**
  * As loadConfig, of a text.
  * @param options.file Says how the text is written, where modules are looked for, and what messages call it.
  */
 export async function parseConfig(text: string, { file = 'config.yaml', registry, outDir }: LoadConfigOptions & { readonly file?: string }): Promise<LoadedConfig> {
+  checkArgument('arguments of parseConfig', callSchema, { text, file, outDir });
   const document = readDocument(text.replace(/^\uFEFF/, ''), formatOf(file));
   const { value } = document;
   if (value === undefined) throw errorOf(document.findings, file);
@@ -60,7 +66,7 @@ export async function parseConfig(text: string, { file = 'config.yaml', registry
   const path = resolve(file);
   const folder = dirname(path);
   const seed = formSchema.shape.seed.safeParse(settings['seed']);
-  const { plugins, findings: ofPlugins } = await makePlugins(listed, { registry, folder, seed: seed.success ? seed.data : undefined });
+  const { plugins, findings: ofPlugins } = await makePlugins(listed, { registry, folder, outDir: outDir === undefined ? folder : resolve(outDir), seed: seed.success ? seed.data : undefined });
   const { makers, findings: ofSinks } = readSinks(listedSinks, { folder, outDir: outDir === undefined ? folder : resolve(outDir), file: path });
   const findings = [...document.findings, ...[...checkSettings(value), ...ofPlugins, ...ofSinks].map(locate)];
   if (findings.length > 0) throw errorOf(findings, file);

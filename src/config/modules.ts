@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { moduleResolve } from 'import-meta-resolve';
 import { nearestName } from '../nearest-name.js';
 import type { AnyPluginFactory } from '../plugin/index.js';
+import { thrownText } from '../thrown-text.js';
 import { confinedPath } from './confined-path.js';
 import type { ConfigCode } from './finding.js';
 
@@ -20,7 +21,6 @@ export interface Refusal {
 const bareSpecifier = /^(?:@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*(?:\/[\w~-][\w.~-]*)*$/;
 
 const refuse = (code: ConfigCode, message: string, cause?: unknown): { readonly refusal: Refusal } => ({ refusal: { code, message, ...(cause === undefined ? {} : { cause }) } });
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The URL of a package's file, found as `import` in a file of that folder would find it. */
 export function resolvePackage(specifier: string, folder: string): { readonly url: string } | { readonly refusal: Refusal } {
@@ -33,7 +33,7 @@ export function resolvePackage(specifier: string, folder: string): { readonly ur
     return { url: moduleResolve(specifier, pathToFileURL(join(folder, 'config')), new Set(['node', 'import'])).href };
   } catch (cause) {
     const isAbsent = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    return refuse('CONFIG_MODULE', isAbsent ? `the package "${specifier}" is not found from ${folder}` : `"${specifier}" cannot be resolved: ${messageOf(cause)}`, cause);
+    return refuse('CONFIG_MODULE', isAbsent ? `the package "${specifier}" is not found from ${folder}` : `"${specifier}" cannot be resolved: ${thrownText(cause)}`, cause);
   }
 }
 
@@ -52,7 +52,7 @@ export async function importFactory(specifier: string, url: string, exportName: 
   try {
     exports = (await import(/* @vite-ignore */ url)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    return refuse('CONFIG_MODULE', `"${specifier}" cannot be loaded: ${messageOf(cause)}`, cause);
+    return refuse('CONFIG_MODULE', `"${specifier}" cannot be loaded: ${thrownText(cause)}`, cause);
   }
   // Newer versions of Node.js show what a CommonJS module exports under this name as well.
   const names = Object.keys(exports).filter((name) => name !== 'module.exports');

@@ -5,6 +5,7 @@ import { pluginNamePattern } from '../plugin/define-plugin.js';
 import type { AnyPlugin, AnyPluginFactory, AttachOptions } from '../plugin/index.js';
 import { problemsOf, showValue, unknownKeyProblem } from '../problems.js';
 import { findingsAt, invalid, problemsOfError, type Finding } from './finding.js';
+import { confinedPath } from './confined-path.js';
 import { importFactory, resolveModule } from './modules.js';
 
 type Path = ConfigProblem['path'];
@@ -26,6 +27,8 @@ export interface PluginPlace {
   readonly registry: PluginRegistry;
   /** Where packages and files are looked for. */
   readonly folder: string;
+  /** Where plugins write. */
+  readonly outDir: string;
   /** The config's own `seed`. */
   readonly seed: number | undefined;
 }
@@ -67,7 +70,10 @@ async function makeOne(item: unknown, path: Path, place: PluginPlace): Promise<M
   const denied = (found.factory.codeOnly ?? []).filter((name) => typeof options === 'object' && options !== null && Object.hasOwn(options, name));
   if (denied.length > 0) return { findings: denied.map((name) => invalid([...optionsPath, name], `${name} can be set in code alone: a config file is data, and runs nothing`)) };
   try {
-    const plugin = found.factory((options ?? {}) as never, attach) as Partial<AnyPlugin>;
+    const first = found.factory((options ?? {}) as never, attach) as Partial<AnyPlugin>;
+    const confined = confinedOptions(found.factory.paths ?? [], first.options, entry, place);
+    if ('findings' in confined) return confined;
+    const plugin = confined.options === undefined ? first : (found.factory(confined.options as never, attach) as Partial<AnyPlugin>);
     if (typeof plugin.name !== 'string' || typeof plugin.bind !== 'function') {
       return { findings: [{ code: 'CONFIG_MODULE', path: entry.usePath, message: `"${entry.use}" makes something that is no plugin` }] };
     }
@@ -79,6 +85,18 @@ async function makeOne(item: unknown, path: Path, place: PluginPlace): Promise<M
   } catch (error) {
     return { findings: findingsAt(optionsPath, problemsOfError(error)) };
   }
+}
+
+/** The options with each path in the folder that plugins write to, that of a default too; undefined where there is no path among them. */
+function confinedOptions(names: readonly string[], parsed: unknown, { options, optionsPath }: Entry, { outDir }: PluginPlace): { readonly options: object | undefined } | { readonly findings: readonly Finding[] } {
+  const values = (parsed ?? {}) as Readonly<Record<string, unknown>>;
+  const given = names.flatMap((name) => (typeof values[name] === 'string' ? [{ name, confined: confinedPath(outDir, values[name]) }] : []));
+  const refused = given.flatMap(({ name, confined }) =>
+    'refusal' in confined ? [{ code: 'CONFIG_PATH_ESCAPES' as const, path: [...optionsPath, name], message: `${confined.refusal}, expected a path in ${outDir}` }] : [],
+  );
+  if (refused.length > 0) return { findings: refused };
+  if (given.length === 0) return { options: undefined };
+  return { options: { ...((options ?? {}) as object), ...Object.fromEntries(given.flatMap(({ name, confined }) => ('path' in confined ? [[name, confined.path]] : []))) } };
 }
 
 function readEntry(item: unknown, path: Path, registry: PluginRegistry): Entry | { readonly findings: readonly Finding[] } {

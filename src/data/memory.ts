@@ -1,6 +1,7 @@
 import { DataError } from '../errors.js';
 import type { Batch, BatchCursor, LoadedData } from './batch.js';
 import { checkClassRange } from './class-range.js';
+import { endsBefore } from './ends-before.js';
 import { after, type Eventual } from './eventual.js';
 import { checkTableFinite } from './finite.js';
 import { checkBatchDimension } from './shapes.js';
@@ -16,6 +17,8 @@ export class MemoryData implements LoadedData {
   readonly shuffled: boolean;
   readonly samples: number;
   readonly batchesPerEpoch: number;
+  readonly seeking = 'seek';
+  readonly opens = 0;
   readonly #table: Table;
   readonly #batchSize: number;
   readonly #options: ResolvedOptions;
@@ -49,11 +52,17 @@ export class MemoryData implements LoadedData {
     return this.#checks;
   }
 
+  catchUp(): void {
+    // The order follows from the number of the epoch alone.
+  }
+
   epoch(epoch: number, fromBatch = 0): BatchCursor {
+    if (fromBatch > this.batchesPerEpoch) throw endsBefore(this.batchesPerEpoch, epoch, fromBatch);
     const order = this.shuffled ? this.#options.streams.derive(`data/epoch/${epoch}`).permutation(this.samples) : undefined;
     let position = fromBatch;
     let end = this.batchesPerEpoch;
     return {
+      open: () => undefined,
       next: () => (position < end ? this.#batch(position++, order) : undefined),
       close: () => {
         end = 0;
@@ -61,6 +70,7 @@ export class MemoryData implements LoadedData {
       get position() {
         return position;
       },
+      opensBefore: 0,
     };
   }
 

@@ -13,8 +13,8 @@ export interface FlatArray {
  * Throws DATA_SHAPE where the arrays are ragged and DATA_TYPE where something is no number; both say where.
  */
 export function flattenNested(array: readonly unknown[], label: string, exact: boolean): FlatArray {
-  const shape = shapeOfFirst(array);
-  const values = new (exact ? Float64Array : Float32Array)(sizeOf(shape));
+  const shape = shapeOfFirst(array, label);
+  const values = roomFor(shape, label, exact);
   const position: number[] = [];
   const innermost = shape.length - 1;
   let next = 0;
@@ -54,14 +54,27 @@ function copyRow(row: readonly unknown[], values: Float32Array | Float64Array, s
   return undefined;
 }
 
-function shapeOfFirst(array: readonly unknown[]): number[] {
+/** Several times what tensors have (TensorFlow.js' largest rank is 6): beyond, an array holds itself, or is no data. */
+const maxDepth = 32;
+
+function shapeOfFirst(array: readonly unknown[], label: string): number[] {
   const shape: number[] = [];
   let part: unknown = array;
   while (Array.isArray(part) || isNumericArray(part)) {
+    if (shape.length === maxDepth) throw new DataError('DATA_SHAPE', { found: `${label} is nested more than ${maxDepth} deep`, expected: 'an array of numbers has no more dimensions than a tensor', remedy: 'Look for an array that holds itself.' });
     shape.push(part.length);
     part = Array.isArray(part) ? (part[0] as unknown) : 0;
   }
   return shape;
+}
+
+/** The first sample says how many numbers there are: others may be shorter, and all of them none that fit in memory. */
+function roomFor(shape: readonly number[], label: string, exact: boolean): Float32Array | Float64Array {
+  try {
+    return new (exact ? Float64Array : Float32Array)(sizeOf(shape));
+  } catch (cause) {
+    throw new DataError('DATA_SHAPE', { found: `${label} has the shape ${shapeText(shape)} by its first sample`, expected: 'that many numbers fit into memory', remedy: 'Give smaller parts from a generator, and look whether the first sample is like the others.', cause });
+  }
 }
 
 const place = (label: string, position: readonly number[]): string => `${label}${position.map((index) => `[${index}]`).join('')}`;

@@ -1,10 +1,12 @@
 import { DataError } from '../errors.js';
 import type { LoadedData } from './batch.js';
+import type { Eventual } from './eventual.js';
 import { MemoryData } from './memory.js';
+import { openingsOf } from './openings.js';
 import type { Moment } from './ownership.js';
 import { PerEpochData } from './per-epoch.js';
 import type { AnyIterator, Stream } from './reading.js';
-import { describe, isAsyncIterable, isDataset, isIterable, isNumericArray, isRecord, isSamplesRecord, isShapedArray, isTensor } from './recognize.js';
+import { describe, isAsyncIterable, isDataset, isIterable, isNumericArray, isRecord, isSamplesRecord, isSeekable, isShapedArray, isTensor } from './recognize.js';
 import type { DatasetLike, DataSource } from './source.js';
 import { resolveOptions, type DataOptions, type DataSpec, type ResolvedOptions } from './spec.js';
 import { StreamData } from './stream.js';
@@ -18,7 +20,7 @@ import { StreamData } from './stream.js';
  *
  * Throws ConfigError (OPTIONS_INVALID) and DataError: DATA_EMPTY, DATA_LENGTHS_DIFFER, DATA_SHAPE, DATA_TYPE, DATA_NAMES,
  * DATA_NOT_FINITE. What comes later than that, as batches of a stream do, is checked when it comes: the cursor throws these
- * as well as DATA_SOURCE_FAILED, and `epoch` throws DATA_NOT_REPEATABLE.
+ * as well as DATA_SOURCE_FAILED, and `epoch` throws DATA_NOT_REPEATABLE and DATA_NOT_SEEKABLE.
  *
  * ```ts
  * const data = openData({ inputs: pixels, labels }, { inputNames: ['image'], labelNames: ['digit'] }, { batchSize: 64, streams });
@@ -59,20 +61,38 @@ const isPlain = (record: object): boolean => [Object.prototype, null].includes(O
 
 function streamOf(source: unknown, options: ResolvedOptions): Stream | undefined {
   if (isDataset(source)) return datasetStream(source, options);
-  if (isAsyncIterable(source)) {
-    const once = isIterator(source);
-    return { kind: 'async-iterable', samples: undefined, batches: undefined, once, iterator: () => source[Symbol.asyncIterator]() };
-  }
+  if (isAsyncIterable(source)) return iterableStream('async-iterable', source, () => source[Symbol.asyncIterator]());
   if (Array.isArray(source)) {
     const batches = source as readonly unknown[];
     // [inputs, labels] is an array as well: batches are told from it by being objects with inputs.
     if (batches.length === 0 || !batches.every(isSamplesRecord)) return undefined;
-    return { kind: 'iterable', samples: undefined, batches: options.dropLast ? undefined : batches.length, once: false, iterator: () => batches.values() };
+    return {
+      kind: 'iterable',
+      samples: undefined,
+      batches: options.dropLast ? undefined : batches.length,
+      once: false,
+      iterator: () => batches.values(),
+      seek: (batch) => batches.slice(batch).values(),
+      openings: openingsOf(source),
+    };
   }
-  if (isIterable(source) && !isTensor(source)) {
-    return { kind: 'iterable', samples: undefined, batches: undefined, once: isIterator(source), iterator: () => source[Symbol.iterator]() };
-  }
+  if (isIterable(source) && !isTensor(source)) return iterableStream('iterable', source, () => source[Symbol.iterator]());
   return undefined;
+}
+
+function iterableStream(kind: 'iterable' | 'async-iterable', source: object, iterator: () => AnyIterator): Stream {
+  const seek = isSeekable(source) ? (batch: number) => source.iterateFrom(batch) as Eventual<AnyIterator> : undefined;
+  const isOne = isIterator(source);
+  return {
+    kind,
+    samples: undefined,
+    batches: undefined,
+    once: isOne && seek === undefined,
+    // What is an iterator itself has no beginning but the one that it is asked for.
+    iterator: isOne && seek !== undefined ? () => seek(0) : iterator,
+    seek,
+    openings: openingsOf(source),
+  };
 }
 
 /** Generators and other iterators give themselves when they are asked for an iterator: the second reading would go on where the first ended. */
@@ -88,5 +108,8 @@ function datasetStream(dataset: DatasetLike, { batchSize, dropLast }: ResolvedOp
     batches: dropLast && batchSize === undefined ? undefined : known(batched.size),
     once: false,
     iterator: () => batched.iterator(),
+    // What is before a batch decides what is in it: map() and filter() may do anything.
+    seek: undefined,
+    openings: openingsOf(dataset),
   };
 }

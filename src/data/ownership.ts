@@ -16,16 +16,26 @@ export function now(): Moment {
 
 /** The tensors in arrays and objects that were made after the moment: those to be disposed of once read. */
 export function tensorsMadeSince(value: unknown, moment: Moment): tf.Tensor[] {
-  if (isTensor(value)) return value.id > moment ? [value] : [];
+  const found: tf.Tensor[] = [];
+  // A set and no recursion: what is no data yet may be nested as deep as it likes, or hold itself.
+  const waiting = new Set<unknown>([value]);
+  for (const each of waiting) {
+    if (isTensor(each)) {
+      if (each.id > moment) found.push(each);
+      continue;
+    }
+    for (const inner of partsOf(each)) waiting.add(inner);
+  }
+  return found;
+}
+
+/** What may be or hold a tensor. */
+function partsOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) {
     // An array of numbers holds no tensor; it may be long.
     const [first] = value as readonly unknown[];
-    const numbers = typeof first === 'number' || typeof first === 'boolean' || isNumericArray(first);
-    return numbers ? [] : value.flatMap((each: unknown) => tensorsMadeSince(each, moment));
+    return typeof first === 'number' || typeof first === 'boolean' || isNumericArray(first) ? [] : value;
   }
   // Only plain objects: an iterator or a Dataset keeps tensors of its own.
-  if (isRecord(value) && (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)) {
-    return Object.values(value).flatMap((each) => tensorsMadeSince(each, moment));
-  }
-  return [];
+  return isRecord(value) && (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null) ? Object.values(value) : [];
 }

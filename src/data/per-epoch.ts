@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Batch, BatchCursor, LoadedData } from './batch.js';
+import type { Batch, BatchCursor, LoadedData, Seeking } from './batch.js';
 import { after, caught, type Eventual } from './eventual.js';
+import { openingsOf } from './openings.js';
 import { now, tensorsMadeSince, type Moment } from './ownership.js';
 import { inSource } from './reading.js';
 import type { ResolvedOptions } from './spec.js';
@@ -23,6 +24,11 @@ export class PerEpochData implements LoadedData {
   readonly batchesPerEpoch = undefined;
   readonly #give: (epoch: number) => unknown;
   readonly #open: (source: unknown, since: Moment) => LoadedData;
+  #seeking: Seeking = 'unknown';
+  /** What was given last, without holding it, and whether it was given before: never, each time, or after others. */
+  #given: { readonly source: WeakRef<object>; readonly before: 'never' | 'always' | 'sometimes' } | undefined;
+  /** How often the source of the next epoch is to have been opened before it. */
+  #toCatchUp = 0;
 
   constructor(give: (epoch: number) => unknown, options: ResolvedOptions, open: (source: unknown, since: Moment) => LoadedData) {
     this.#give = give;
@@ -30,12 +36,34 @@ export class PerEpochData implements LoadedData {
     this.shuffled = options.shuffle;
   }
 
+  get seeking(): Seeking {
+    return this.#seeking;
+  }
+
+  get opens(): number {
+    const only = this.#given?.before === 'always' ? this.#given.source.deref() : undefined;
+    return Math.max(this.#toCatchUp, only === undefined ? 0 : openingsOf(only).count);
+  }
+
+  catchUp(opens: number): void {
+    this.#toCatchUp = opens;
+  }
+
   ready(): void {
     // What is given for an epoch is checked in that epoch.
   }
 
-  epoch(epoch: number, fromBatch = 0): BatchCursor {
-    return new PerEpochCursor(() => this.#load(epoch), epoch, fromBatch);
+  epoch(epoch: number, fromBatch = 0, replay = true): BatchCursor {
+    return new PerEpochCursor({
+      load: () => {
+        const opens = this.#toCatchUp;
+        this.#toCatchUp = 0;
+        return this.#load(epoch, opens);
+      },
+      cursor: (data) => data.epoch(epoch, fromBatch, replay),
+      fromBatch,
+      opens: () => this.opens,
+    });
   }
 
   async first(n?: number): Promise<Batch> {
@@ -52,14 +80,17 @@ export class PerEpochData implements LoadedData {
     // Nothing is held between epochs.
   }
 
-  #load(epoch: number): Eventual<EpochLoad> {
+  #load(epoch: number, opens = 0): Eventual<EpochLoad> {
     const since = now();
     return after(inSource(`when it was asked for epoch ${epoch}`, () => this.#give(epoch)), (source) => {
       const release = (): void => tf.dispose(tensorsMadeSince(source, since));
       const load = caught(
         () => {
           const data = this.#open(source, since);
-          return after(data.ready(), () => ({ data, release }));
+          this.#seeking = data.seeking;
+          this.#note(source as object);
+          const caughtUp = after(data.ready(), () => (opens === 0 ? undefined : data.catchUp(opens)));
+          return after(caughtUp, () => ({ data, release }));
         },
         (error: unknown) => {
           release();
@@ -69,33 +100,47 @@ export class PerEpochData implements LoadedData {
       return load;
     });
   }
+
+  #note(source: object): void {
+    const before = this.#given === undefined ? 'never' : this.#given.before !== 'sometimes' && this.#given.source.deref() === source ? 'always' : 'sometimes';
+    this.#given = { source: new WeakRef(source), before };
+  }
+}
+
+interface PerEpochSettings {
+  readonly load: () => Eventual<EpochLoad>;
+  readonly cursor: (data: LoadedData) => BatchCursor;
+  readonly fromBatch: number;
+  /** What the data says of how often it was opened, as long as the source of the epoch is not there. */
+  readonly opens: () => number;
 }
 
 class PerEpochCursor implements BatchCursor {
-  readonly #load: () => Eventual<EpochLoad>;
-  readonly #epoch: number;
-  readonly #fromBatch: number;
+  readonly #settings: PerEpochSettings;
   #opened: Eventual<{ readonly cursor: BatchCursor; readonly release: () => void }> | undefined;
   #cursor: BatchCursor | undefined;
   #closed = false;
 
-  constructor(load: () => Eventual<EpochLoad>, epoch: number, fromBatch: number) {
-    this.#load = load;
-    this.#epoch = epoch;
-    this.#fromBatch = fromBatch;
+  constructor(settings: PerEpochSettings) {
+    this.#settings = settings;
   }
 
   get position(): number {
-    return this.#cursor?.position ?? this.#fromBatch;
+    return this.#cursor?.position ?? this.#settings.fromBatch;
+  }
+
+  get opensBefore(): number {
+    return this.#cursor?.opensBefore ?? this.#settings.opens();
+  }
+
+  open(): Eventual<void> {
+    if (this.#closed) return;
+    return after(this.#open(), ({ cursor }) => (this.#closed ? undefined : cursor.open()));
   }
 
   next(ahead?: number): Eventual<Batch | undefined> {
     if (this.#closed) return undefined;
-    this.#opened ??= after(this.#load(), ({ data, release }) => {
-      this.#cursor = data.epoch(this.#epoch, this.#fromBatch);
-      return { cursor: this.#cursor, release };
-    });
-    return after(this.#opened, ({ cursor, release }) =>
+    return after(this.#open(), ({ cursor, release }) =>
       after(cursor.next(ahead), (batch) => {
         if (batch?.last !== false) release();
         return batch;
@@ -111,5 +156,17 @@ class PerEpochCursor implements BatchCursor {
       caught(() => this.#opened, () => undefined),
       (opened) => opened && after(opened.cursor.close(), opened.release),
     );
+  }
+
+  #open(): Eventual<{ readonly cursor: BatchCursor; readonly release: () => void }> {
+    return (this.#opened ??= after(this.#settings.load(), ({ data, release }) => {
+      try {
+        this.#cursor = this.#settings.cursor(data);
+        return { cursor: this.#cursor, release };
+      } catch (error) {
+        release();
+        throw error;
+      }
+    }));
   }
 }

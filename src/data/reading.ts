@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../errors.js';
 import { thrownText } from '../thrown-text.js';
 import { after, caught, isPromise, type Eventual } from './eventual.js';
+import type { Openings } from './openings.js';
 import { now, tensorsMadeSince, type Moment } from './ownership.js';
+import { describe } from './recognize.js';
 
 /** What of an iterator is needed: a LazyIterator of tf.data has no return(). */
 export interface AnyIterator {
@@ -85,12 +87,32 @@ export interface Stream {
   /** Starts reading. One that can be read once gives the same iterator again. */
   iterator(): Eventual<AnyIterator>;
   readonly once: boolean;
+  /** Starts reading at a batch; undefined where it can be read from its beginning alone. */
+  readonly seek: ((batch: number) => Eventual<AnyIterator>) | undefined;
+  /** How often it was started, by any reader of the source. */
+  readonly openings: Openings;
 }
 
-/** Starts a reading. `since` is the moment from which on tensors are the source's; left out, it is this one. */
-export function startReading(stream: Stream, since: Moment = now()): Eventual<Reading> {
+/** Starts a reading, from a batch on where the stream can seek. `since` is the moment from which on tensors are the source's; left out, it is this one. */
+export function startReading(stream: Stream, since: Moment = now(), fromBatch = 0): Eventual<Reading> {
+  const { seek, openings } = stream;
+  openings.count += 1;
+  const seeks = seek !== undefined && fromBatch > 0;
   return after(
-    inSource('while it was being opened', () => stream.iterator()),
-    (iterator) => new Reading(iterator, since),
+    inSource(seeks ? `while it was being opened at batch ${fromBatch}` : 'while it was being opened', () => (seeks ? seek(fromBatch) : stream.iterator())),
+    (iterator) => {
+      if (seeks) checkIterator(iterator, fromBatch);
+      return new Reading(iterator, since);
+    },
   );
+}
+
+/** An array or a generator function is what is easily given instead. */
+function checkIterator(given: unknown, batch: number): void {
+  if (typeof given === 'object' && given !== null && 'next' in given && typeof given.next === 'function') return;
+  throw new DataError('DATA_TYPE', {
+    found: `iterateFrom(${batch}) of the data gave ${describe(given)}`,
+    expected: 'it takes an iterator, an object with next(), whose first batch is that one',
+    remedy: 'Write it as a generator, *iterateFrom(batch) { ... } or async *iterateFrom(batch) { ... }.',
+  });
 }

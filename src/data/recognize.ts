@@ -33,6 +33,9 @@ export const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown>
 export const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && Symbol.iterator in value;
 
+/** Whether its batches can be had from any place on. */
+export const isSeekable = (value: object): value is { iterateFrom(batch: number): unknown } => 'iterateFrom' in value && typeof value.iterateFrom === 'function';
+
 /** A value in words, for messages: `a Float32Array of 12`, `the string "7"`, `an object with the keys a, b`. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);

@@ -48,6 +48,26 @@ export interface DatasetLike {
 /** Batches one after the other, each as Samples; at once (an array of batches, a generator) or in time (an async generator, a stream). */
 export type BatchStream = Iterable<Samples> | AsyncIterable<Samples>;
 
+/** Iterators give their results at once or in time, whichever iterable they are of. */
+type BatchIterator = Iterator<Samples> | AsyncIterator<Samples>;
+
+/**
+ * Batches that need not be read from the beginning: `iterateFrom(n)` gives an iterator whose first batch is batch n, counted
+ * from 0, now or in time. A resumed fit goes on there; the same batches have to come as in the iteration that was left.
+ *
+ * ```ts
+ * const shards: SeekableBatches = {
+ *   [Symbol.asyncIterator]() {
+ *     return this.iterateFrom(0);
+ *   },
+ *   async *iterateFrom(batch) {
+ *     for (let i = batch; i < shardCount; i += 1) yield await readShard(i);
+ *   },
+ * };
+ * ```
+ */
+export type SeekableBatches = BatchStream & { iterateFrom(batch: number): BatchIterator | Promise<BatchIterator> };
+
 /** What a function of the epoch may give back, now or in time. */
 export type EpochData = Samples | DatasetLike | BatchStream;
 
@@ -55,7 +75,7 @@ export type EpochData = Samples | DatasetLike | BatchStream;
  * Anything to train on:
  * - samples in memory (see Samples), which are shuffled and cut into batches;
  * - a tf.data Dataset of batches, or of single samples with `batchSize` given;
- * - an iterable or async iterable of batches;
+ * - an iterable or async iterable of batches, which a method `iterateFrom` lets go on anywhere (see SeekableBatches);
  * - a function that gives one of these for an epoch (counted from 0).
  */
 export type DataSource = EpochData | ((epoch: number) => EpochData | Promise<EpochData>);

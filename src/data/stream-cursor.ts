@@ -3,6 +3,7 @@ import { disposeBatch, type Batch, type BatchCursor } from './batch.js';
 import { BoundedQueue } from './bounded-queue.js';
 import { after, caught, isPromise, type Eventual } from './eventual.js';
 import type { Reading } from './reading.js';
+import { replay } from './replay.js';
 
 /** What came out of pulling: a batch, an error that waits for its turn, or the end. */
 type Pulled = { readonly batch: Batch } | { readonly error: unknown } | 'end';
@@ -11,19 +12,27 @@ const isBatch = (pulled: Pulled): pulled is { readonly batch: Batch } => pulled 
 
 export interface StreamCursorSettings {
   readonly epoch: number;
-  /** Batches before it are read and left. */
+  /** The first batch that is wanted. */
   readonly fromBatch: number;
+  /** Whether a reading begins with that batch; else those before it are read and left. */
+  readonly seeks: boolean;
   /** The epoch ends before this one. */
   readonly limit: number;
   /** For async sources: how many batches may be pulled and not yet asked for, at least 1. Undefined for synchronous ones. */
   readonly prefetch: number | undefined;
   readonly open: () => Eventual<Reading>;
+  /** How often the source was opened. */
+  readonly opens: () => number;
   /** Makes a batch of what the source gave; the tensors that the source made end with it. */
   readonly convert: (raw: unknown, index: number, reading: Reading) => Eventual<Batch>;
+  /** Ends what the source made for a batch that is not wanted. */
+  readonly leave: (raw: unknown, reading: Reading) => void;
   /** Whether batches that are smaller than the first one are left out. */
   readonly dropLast: boolean;
-  /** What to say of a source that gave no batch at all. */
-  readonly nothing: () => DataError;
+  /** The size of the first batch, where the reading begins after it. */
+  readonly firstSize: () => Eventual<number>;
+  /** What to say of a source that gave no batch at all, or ended before the first that is wanted. */
+  readonly short: (batches: number) => DataError;
 }
 
 /** The batches of a stream. One is pulled ahead where more are wanted, as a batch has to say whether it is the last. */
@@ -32,8 +41,9 @@ export class StreamCursor implements BatchCursor {
   readonly #queue: BoundedQueue<Pulled> | undefined;
   #reading: Reading | undefined;
   #opening: Eventual<Reading> | undefined;
+  #opensBefore: number | undefined;
   /** Of the next batch to be pulled. */
-  #index = 0;
+  #index: number;
   #firstSize: number | undefined;
   #held: Pulled | undefined;
   #position: number;
@@ -42,6 +52,7 @@ export class StreamCursor implements BatchCursor {
   constructor(settings: StreamCursorSettings) {
     this.#settings = settings;
     this.#position = settings.fromBatch;
+    this.#index = settings.fromBatch;
     if (settings.prefetch !== undefined) {
       // One of the batches that are ahead is the held one.
       this.#queue = new BoundedQueue(async () => this.#pull(), (pulled) => !isBatch(pulled), settings.prefetch - 1);
@@ -50,6 +61,15 @@ export class StreamCursor implements BatchCursor {
 
   get position(): number {
     return this.#position;
+  }
+
+  get opensBefore(): number {
+    return this.#opensBefore ?? this.#settings.opens();
+  }
+
+  open(): Eventual<void> {
+    if (this.#closed || this.#index >= this.#settings.limit) return;
+    return after(this.#open(), () => undefined);
   }
 
   next(ahead = Infinity): Eventual<Batch | undefined> {
@@ -88,7 +108,7 @@ export class StreamCursor implements BatchCursor {
     if (ahead <= 0) {
       // A live source may not have the next one for a long time.
       this.#held = undefined;
-      this.#position += 1;
+      this.#position = pulled.batch.index + 1;
       return pulled.batch;
     }
     return after(this.#nextPulled(ahead - 1), (following) => {
@@ -97,7 +117,7 @@ export class StreamCursor implements BatchCursor {
         return undefined;
       }
       this.#held = following;
-      this.#position += 1;
+      this.#position = pulled.batch.index + 1;
       return following === 'end' ? { ...pulled.batch, last: true } : pulled.batch;
     });
   }
@@ -112,7 +132,7 @@ export class StreamCursor implements BatchCursor {
 
   /** The next batch that counts. Never throws. */
   #pull(): Eventual<Pulled> {
-    // A loop, as skipping far in a synchronous source must not go deep.
+    // A loop, as leaving out many batches of a synchronous source must not go deep.
     for (;;) {
       const pulled = caught<Pulled, Pulled>(() => this.#pullOne(), (error) => ({ error }));
       if (isPromise(pulled)) return pulled.then((each) => (this.#counts(each) ? each : this.#pull()));
@@ -122,21 +142,20 @@ export class StreamCursor implements BatchCursor {
 
   #counts(pulled: Pulled): boolean {
     if (!isBatch(pulled)) return true;
-    const { index, size } = pulled.batch;
-    if (index >= this.#settings.fromBatch && !(this.#settings.dropLast && size < (this.#firstSize ?? 0))) return true;
+    if (!this.#settings.dropLast || pulled.batch.size >= (this.#firstSize ?? 0)) return true;
     disposeBatch(pulled.batch);
     return false;
   }
 
   #pullOne(): Eventual<Pulled> {
-    const { epoch, limit, nothing } = this.#settings;
+    const { limit, short } = this.#settings;
     const index = this.#index;
     if (index >= limit) return after(this.#reading?.close(), () => 'end' as const);
     return after(this.#open(), (reading) => {
       if (this.#closed) return 'end';
-      return after(reading.next(`batch ${index} of epoch ${epoch}`), (result): Eventual<Pulled> => {
+      return after(reading.next(this.#place(index)), (result): Eventual<Pulled> => {
         if (result.done !== true) return this.#converted(result.value, index, reading);
-        if (index === 0) throw nothing();
+        if (index === 0) throw short(0);
         return 'end';
       });
     });
@@ -158,11 +177,47 @@ export class StreamCursor implements BatchCursor {
     );
   }
 
+  #place(index: number): string {
+    return `batch ${index} of epoch ${this.#settings.epoch}`;
+  }
+
   #open(): Eventual<Reading> {
-    this.#opening ??= after(this.#settings.open(), (reading) => {
-      this.#reading = reading;
-      return reading;
+    return (this.#opening ??= this.#goThere());
+  }
+
+  /** Opens the source at the first batch that is wanted. */
+  #goThere(): Eventual<Reading> {
+    const { open, opens, fromBatch, seeks, dropLast, firstSize } = this.#settings;
+    this.#opensBefore = opens();
+    const sizeKnown = dropLast && seeks ? after(firstSize(), (size) => void (this.#firstSize = size)) : undefined;
+    return after(sizeKnown, () =>
+      after(open(), (reading) => {
+        this.#reading = reading;
+        // It was closed while it was being opened.
+        if (this.#closed) return after(reading.close(), () => reading);
+        return seeks || fromBatch === 0 ? reading : after(this.#replay(reading), () => reading);
+      }),
+    );
+  }
+
+  #replay(reading: Reading): Eventual<void> {
+    const { fromBatch, dropLast, convert, leave, short } = this.#settings;
+    return replay({
+      reading,
+      count: fromBatch,
+      place: (index) => this.#place(index),
+      leave: (raw, index) => {
+        if (index > 0 || !dropLast) {
+          leave(raw, reading);
+          return;
+        }
+        return after(convert(raw, index, reading), (batch) => {
+          this.#firstSize = batch.size;
+          disposeBatch(batch);
+        });
+      },
+      isClosed: () => this.#closed,
+      short,
     });
-    return this.#opening;
   }
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, DataError } from '../errors.js';
 import { disposeBatch, type Batch, type BatchCursor, type LoadedData } from './batch.js';
 import { checkClassRange } from './class-range.js';
+import { endsBefore } from './ends-before.js';
 import { after, always, caught, type Eventual } from './eventual.js';
 import { checkTableFinite } from './finite.js';
 import { tensorsMadeSince, type Moment } from './ownership.js';
@@ -17,10 +18,13 @@ export class StreamData implements LoadedData {
   readonly shuffled = false;
   readonly samples: number | undefined;
   readonly batchesPerEpoch: number | undefined;
+  readonly seeking: 'seek' | 'replay';
   readonly #stream: Stream;
   readonly #spec: DataSpec;
   readonly #options: ResolvedOptions;
   readonly #since: Moment | undefined;
+  /** Of the source's first batch, once it was seen. */
+  #firstSize: number | undefined;
   /** Of a stream that can be read once: kept from first() on for the epoch. */
   #onlyReading: Eventual<Reading> | undefined;
   #epochs = 0;
@@ -43,28 +47,44 @@ export class StreamData implements LoadedData {
     this.#spec = spec;
     this.#options = options;
     this.#since = since;
+    this.seeking = stream.seek === undefined ? 'replay' : 'seek';
+  }
+
+  get opens(): number {
+    return this.#stream.openings.count;
+  }
+
+  async catchUp(opens: number): Promise<void> {
+    while (!this.#stream.once && this.opens < opens) {
+      const reading = await startReading(this.#stream, this.#since);
+      // Nothing was read of it: what its closing throws is no loss.
+      await caught(() => reading.close(), () => undefined);
+    }
   }
 
   ready(): void {
     // Every batch is checked as it is pulled.
   }
 
-  epoch(epoch: number, fromBatch = 0): BatchCursor {
+  epoch(epoch: number, fromBatch = 0, replay = true): BatchCursor {
+    const { seek } = this.#stream;
+    if (fromBatch > 0 && seek === undefined && !replay) throw notSeekable(this.kind, epoch, fromBatch);
     if (this.#stream.once && this.#epochs > 0) throw notRepeatable('the data can be read once, and another epoch was asked for');
     const earlier = this.#epochs;
     this.#epochs += 1;
     return new StreamCursor({
       epoch,
       fromBatch,
+      seeks: seek !== undefined && fromBatch > 0,
       limit: this.#options.batchesPerEpoch,
       prefetch: this.kind === 'iterable' ? undefined : this.#options.prefetch,
-      open: () => this.#open(),
+      open: () => this.#open(fromBatch),
+      opens: () => this.opens,
       convert: (raw, index, reading) => this.#convert(raw, index, `batch ${index} of epoch ${epoch}: `, reading.since),
+      leave: (raw, reading) => tf.dispose(tensorsMadeSince(raw, reading.since)),
       dropLast: this.#options.dropLast,
-      nothing: () =>
-        earlier > 0
-          ? notRepeatable(`the data gave nothing in epoch ${epoch}, after ${earlier === 1 ? 'an earlier epoch' : 'earlier epochs'}`)
-          : new DataError('DATA_EMPTY', { found: `the data gave no batch in epoch ${epoch}`, expected: 'there has to be something to train on' }),
+      firstSize: () => this.#firstSize ?? this.#readFirstSize(),
+      short: (batches) => (batches > 0 ? endsBefore(batches, epoch, fromBatch) : nothingIn(epoch, earlier)),
     });
   }
 
@@ -87,6 +107,7 @@ export class StreamData implements LoadedData {
           break;
         }
         batches.push(batch);
+        this.#firstSize ??= batch.size;
       }
       if (batches.length === 0) throw new DataError('DATA_EMPTY', { found: 'the data gave no batch', expected: 'there has to be something to train on' });
       return joined(batches, n ?? Infinity);
@@ -105,9 +126,15 @@ export class StreamData implements LoadedData {
     if (this.#epochs === 0 && only !== undefined) void caught(() => after(only, (reading) => reading.close()), () => undefined);
   }
 
-  #open(): Eventual<Reading> {
-    if (!this.#stream.once) return startReading(this.#stream, this.#since);
+  #open(fromBatch = 0): Eventual<Reading> {
+    if (!this.#stream.once) return startReading(this.#stream, this.#since, fromBatch);
     return (this.#onlyReading ??= startReading(this.#stream, this.#since));
+  }
+
+  async #readFirstSize(): Promise<number> {
+    const first = await this.first();
+    disposeBatch(first);
+    return first.size;
   }
 
   /** Tensors that were made since end here; the batch has its own. */
@@ -125,6 +152,18 @@ export class StreamData implements LoadedData {
     );
   }
 }
+
+const notSeekable = (kind: Stream['kind'], epoch: number, batch: number): DataError =>
+  new DataError('DATA_NOT_SEEKABLE', {
+    found: `batch ${batch} of epoch ${epoch}, where the fit is to go on, comes in ${kind === 'dataset' ? 'a Dataset' : 'a stream of batches'} that can only be read from its beginning`,
+    expected: "resumeData: 'refuse' takes a source that can go on anywhere",
+    remedy: "Give the source a method iterateFrom(batch), or set resumeData: 'replay' to have it read again up to there.",
+  });
+
+const nothingIn = (epoch: number, earlier: number): DataError =>
+  earlier > 0
+    ? notRepeatable(`the data gave nothing in epoch ${epoch}, after ${earlier === 1 ? 'an earlier epoch' : 'earlier epochs'}`)
+    : new DataError('DATA_EMPTY', { found: `the data gave no batch in epoch ${epoch}`, expected: 'there has to be something to train on' });
 
 const notRepeatable = (found: string): DataError =>
   new DataError('DATA_NOT_REPEATABLE', {

@@ -23,7 +23,7 @@ const keyOf = ({ rule, where }: Finding): string => (rule.startsWith('learning-r
 
 /** Rules that a rule brings about, those of its consequences included. */
 function reach(rule: string, of: Causes, seen = new Set<string>()): ReadonlySet<string> {
-  for (const next of of[rule] ?? []) {
+  for (const next of Object.hasOwn(of, rule) ? (of[rule] ?? []) : []) {
     if (seen.has(next)) continue;
     seen.add(next);
     reach(next, of, seen);

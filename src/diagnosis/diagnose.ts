@@ -2,7 +2,11 @@ import { consolidate } from './consolidate.js';
 import { decompose, optimismIn, type Decomposition } from './decomposition.js';
 import type { Finding } from './finding.js';
 import { emptyWatch, see, trainingStatistics, type Seen } from './rules/index.js';
-import { coreEvents, type TrainscopeEvent } from '../events/index.js';
+import { z } from 'zod';
+import { checkArgument } from '../check-argument.js';
+import { ConfigError } from '../errors.js';
+import { coreEvents, withoutSuperseded, type TrainscopeEvent } from '../events/index.js';
+import { showValue } from '../problems.js';
 
 export interface Diagnosis {
   /** One finding a root cause, the gravest first. */
@@ -19,6 +23,10 @@ export interface DiagnoseOptions {
   readonly test?: number;
 }
 
+const optionsSchema = z.strictObject({ skip: z.array(z.string()).optional(), irreducible: z.number().optional(), test: z.number().optional() });
+
+const isIterable = (value: unknown): value is Iterable<unknown> => typeof value === 'object' && value !== null && Symbol.iterator in value && typeof value[Symbol.iterator] === 'function';
+
 /** A layer that makes the loss of the training another than that of the validation. */
 const isRegularising = (className: string): boolean => /Dropout|GaussianNoise|BatchNormalization/.test(className);
 
@@ -32,6 +40,8 @@ function seenOf({ event, step, epoch, data }: TrainscopeEvent): Seen | null {
       const regularised = result.data.model.layers.some(({ className }) => isRegularising(className)) ? true : null;
       return { event, step, epoch, data: { epochs: result.data.epochs, regularised } };
     }
+    case 'resume':
+      return { event, step, epoch, data: { plannedEpochs: null } };
     case 'training-statistics': {
       const result = trainingStatistics.safeParse(data);
       return result.success ? { event, step, epoch, data: result.data } : null;
@@ -53,14 +63,23 @@ function seenOf({ event, step, epoch, data }: TrainscopeEvent): Seen | null {
   }
 }
 
+const isEvent = (value: unknown): boolean => typeof value === 'object' && value !== null && 'event' in value && 'step' in value && typeof value.step === 'number' && 'epoch' in value && typeof value.epoch === 'number';
+
+const noEvents = (found: string): ConfigError =>
+  new ConfigError('OPTIONS_INVALID', { found: `what diagnose was given are no events: ${found}`, expected: 'it takes a list of events, as a sink was given them', remedy: 'Read the lines of a log with parseEventLine.' });
+
 /**
  * Looks at a log with the rules that watch a training: what was found in it at the time, and what they find now. A log
  * of the plugin `diagnosis` holds the statistics that most rules need; any other holds at least the losses.
  *
+ * @throws ConfigError OPTIONS_INVALID for options that do not fit, and for what is no list of events
  * @example
  * const { findings } = diagnose(await readEventLog('run.ndjson'));
  */
-export function diagnose(events: Iterable<TrainscopeEvent>, { skip = [], ...errors }: DiagnoseOptions = {}): Diagnosis {
+export function diagnose(events: Iterable<TrainscopeEvent>, options: DiagnoseOptions = {}): Diagnosis {
+  checkArgument('options of diagnose', optionsSchema, options);
+  const { skip = [], ...errors } = options;
+  if (!isIterable(events)) throw noEvents(showValue(events));
   let watch = emptyWatch();
   let ended = false;
   let last = { step: 0, epoch: 0 };
@@ -70,7 +89,10 @@ export function diagnose(events: Iterable<TrainscopeEvent>, { skip = [], ...erro
     watch = result.watch;
     all.push(...result.findings);
   };
-  for (const event of events) {
+  const given = [...events];
+  const wrong = given.findIndex((event) => !isEvent(event));
+  if (wrong >= 0) throw noEvents(`${showValue(given[wrong])} among them`);
+  for (const event of withoutSuperseded(given)) {
     last = { step: event.step, epoch: event.epoch };
     if (event.event === 'finding') {
       const result = coreEvents.finding.safeParse(event.data);

@@ -72,7 +72,7 @@ const maxChain = 32;
  * everything.
  */
 export class EventBus<Events extends CoreEvents = CoreEvents> {
-  readonly runId: string;
+  #runId: string;
   readonly catalogue: Catalogue<Events>;
   readonly #clock: () => number;
   readonly #patience: number | undefined;
@@ -81,12 +81,13 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
   readonly #queue: { readonly event: AnyEvent; readonly chain: number }[] = [];
   #delivering = false;
   #chain = 0;
+  #held: { readonly name: keyof Events & string; readonly data: Events[keyof Events & string]; readonly about: EmitAbout }[] | undefined;
   #seq: number;
   #lossCheckedAt: number;
   #last = { epoch: 0, step: 0 };
 
   constructor({ runId, catalogue, clock = Date.now, sinks = [], seq = 0, patience }: BusOptions<Events>) {
-    this.runId = runId;
+    this.#runId = runId;
     this.catalogue = catalogue;
     this.#clock = clock;
     this.#patience = patience;
@@ -95,13 +96,18 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
     for (const sink of sinks) this.addSink(sink);
   }
 
+  get runId(): string {
+    return this.#runId;
+  }
+
   /** The seq of the last event; to be saved, and given to the bus that goes on with the run. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Counts on from the last seq of the run that is resumed. Never back: two events of one run must not share a seq. */
-  goOnFrom(seq: number): void {
+  /** Counts on from the last seq of the run that is resumed, under its id. Never back: two events of one run must not share a seq. */
+  goOnFrom(seq: number, runId?: string): void {
+    if (runId !== undefined) this.#runId = runId;
     if (seq <= this.#seq) return;
     this.#seq = seq;
     this.#lossCheckedAt = seq;
@@ -114,6 +120,11 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
    * listener's events call forth one another without end
    */
   emit<Name extends keyof Events & string>(name: Name, data: Events[Name], about: EmitAbout): TrainscopeEvent<Name, Events[Name]> {
+    if (this.#held !== undefined) {
+      const event = this.#make(name, data, about, this.#seq);
+      this.#held.push({ name, data, about });
+      return event as TrainscopeEvent<Name, Events[Name]>;
+    }
     const chain = this.#delivering ? this.#chain + 1 : 0;
     if (chain > maxChain) {
       throw new TrainscopeError('EVENT_LOOP', {
@@ -122,7 +133,23 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
         remedy: 'Let no listener emit what makes it emit again.',
       });
     }
-    return this.#deliver(this.#make(name, data, about), chain) as TrainscopeEvent<Name, Events[Name]>;
+    return this.#deliver(this.#next(name, data, about), chain) as TrainscopeEvent<Name, Events[Name]>;
+  }
+
+  /**
+   * From now on events are checked and kept back. A fit that is resumed opens as it did at its start, and what it tells
+   * then stands in the log already.
+   */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Ends hold(): after what `first` emits, those with `keep` are emitted of what was kept back; the others are gone. */
+  release(keep: (name: string) => boolean, first?: () => unknown): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    first?.();
+    for (const { name, data, about } of held) if (keep(name)) this.emit(name, data, about);
   }
 
   /**
@@ -167,7 +194,15 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
     await Promise.all(this.#sinks.map((sink) => sink.close()));
   }
 
-  #make(name: string, data: unknown, { plugin = null, epoch, step, level }: EmitAbout): AnyEvent {
+  /** The next event: the one place where seq counts. */
+  #next(name: string, data: unknown, about: EmitAbout): AnyEvent {
+    const event = this.#make(name, data, about, this.#seq + 1);
+    this.#seq = event.seq; // made already: seq has no gaps
+    this.#last = { epoch: event.epoch, step: event.step };
+    return event;
+  }
+
+  #make(name: string, data: unknown, { plugin = null, epoch, step, level }: EmitAbout, seq: number): AnyEvent {
     const known = name as keyof Events & string;
     const valid = this.catalogue.parse(known, data, plugin);
     const label = level ?? this.catalogue.level(known);
@@ -178,13 +213,11 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
       });
     }
     const time = this.#clock();
-    this.#seq += 1; // nothing below can throw: seq has no gaps
-    this.#last = { epoch, step };
     // One literal, so that all events have one hidden class: what reads them stays fast.
     return Object.freeze({
       v: eventVersion,
-      runId: this.runId,
-      seq: this.#seq,
+      runId: this.#runId,
+      seq,
       time,
       event: name,
       plugin,
@@ -259,7 +292,7 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
 
   /** The bus's own events, of the place where the training is. Each detaches something or tells of many losses: no loop. */
   #report<Name extends 'listener-error' | 'sink-error' | 'sink-loss'>(name: Name, data: CoreEvents[Name]): void {
-    this.#deliver(this.#make(name, data, this.#last), this.#chain);
+    this.#deliver(this.#next(name, data, this.#last), this.#chain);
   }
 }
 

@@ -141,7 +141,7 @@ const eventError = (code: 'EVENT_INVALID' | 'EVENT_UNKNOWN', plugin: string | nu
   plugin === null ? new TrainscopeError(code, facts) : new PluginError(code, { ...facts, plugin });
 
 function entriesOf(schemas: EventSchemas, { levels = {}, owner = 'the core' }: CatalogueOptions): [string, Entry][] {
-  return Object.entries(schemas).map(([name, schema]) => [name, { schema, level: levels[name] ?? 'info', owner }]);
+  return Object.entries(schemas).map(([name, schema]) => [name, { schema, level: (Object.hasOwn(levels, name) ? levels[name] : undefined) ?? 'info', owner }]);
 }
 
 function checkDefinition(name: string, { schema, owner }: Entry): void {

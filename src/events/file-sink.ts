@@ -1,6 +1,8 @@
-import { constants, mkdirSync, openSync, statfsSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, statfsSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
+import { z } from 'zod';
+import { checkArgument } from '../check-argument.js';
 import { patienceMs, withDeadline } from './deadline.js';
 import { toEventLine } from './event-line.js';
 import { flushStream } from './flush-stream.js';
@@ -8,7 +10,7 @@ import type { Sink } from './sink.js';
 import { WaitingLines } from './waiting-lines.js';
 
 export interface FileSinkOptions {
-  /** The file; its folder is made when it is not there, and lines go to the end of a file that is there. */
+  /** The file; its folder is made when it is not there, and lines go to the end of a file that is there, after its last line even if that is torn. */
   readonly path: string;
   readonly name?: string;
   /** Bytes that may wait for the disk; lines beyond are left out and counted. */
@@ -40,14 +42,24 @@ const openFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | 
 
 type Stream = ReturnType<typeof pino.destination>;
 
+const schema = z.strictObject({
+  path: z.string().min(1),
+  name: z.string().optional(),
+  maxBytes: z.int().min(1).optional(),
+  patience: z.number().min(0).optional(),
+});
+
 /**
  * Writes one line of JSON an event to a file, asynchronously and in batches, on pino's destination. What waits for the
  * disk is bounded. When the process exits, what waits is written at once; when it is killed, the last batch is lost.
  *
  * The file is opened at the first event and synchronously, so that a path that cannot be written is told there and
  * then, and an exit right after the start loses nothing.
+ *
+ * @throws ConfigError OPTIONS_INVALID
  */
-export function fileSink({ path, name = `file:${path}`, maxBytes = defaultMaxBytes, patience = patienceMs }: FileSinkOptions): Sink {
+export function fileSink(options: FileSinkOptions): Sink {
+  const { path, name = `file:${path}`, maxBytes = defaultMaxBytes, patience = patienceMs } = checkArgument('options of fileSink', schema, options);
   const waiting = new WaitingLines();
   let stream: Stream | undefined;
   let failure: Error | undefined;
@@ -58,7 +70,7 @@ export function fileSink({ path, name = `file:${path}`, maxBytes = defaultMaxByt
   const open = (): Stream => {
     mkdirSync(dirname(path), { recursive: true });
     const opened = pino.destination({
-      dest: openSync(path, openFlags),
+      dest: openAtNewLine(path),
       sync: false,
       minLength: batchBytes,
       maxLength: maxBytes,
@@ -136,6 +148,39 @@ export function fileSink({ path, name = `file:${path}`, maxBytes = defaultMaxByt
     },
     stats: () => ({ written: waiting.left, lost }),
   };
+}
+
+/**
+ * A process that was killed may have left half a line: what follows begins a line of its own, so that the half one
+ * alone is lost.
+ * @returns the number of the open file
+ */
+function openAtNewLine(path: string): number {
+  const opened = openSync(path, openFlags);
+  try {
+    const status = fstatSync(opened);
+    if (status.isFile() && status.size > 0 && !endsLine(path, status.size)) writeSync(opened, '\n');
+    return opened;
+  } catch (error) {
+    closeSync(opened);
+    throw error;
+  }
+}
+
+/** Whether the file's last byte ends a line. One that may be written and not read is taken to. */
+function endsLine(path: string, size: number): boolean {
+  let reading: number;
+  try {
+    reading = openSync(path, constants.O_RDONLY);
+  } catch {
+    return true;
+  }
+  try {
+    const last = Buffer.alloc(1);
+    return readSync(reading, last, 0, 1, size - 1) === 0 || last.toString('latin1') === '\n';
+  } finally {
+    closeSync(reading);
+  }
 }
 
 /** sonic-boom 4 tries for ever to write at the exit of a process to a disk that is full, and the process never ends. */

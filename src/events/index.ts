@@ -25,3 +25,4 @@ export { pinoSink, type PinoSinkOptions } from './pino-sink.js';
 export { sentence } from './sentence.js';
 export type { Sink, SinkStats } from './sink.js';
 export { thrownData, type ThrownData } from './thrown-data.js';
+export { withoutSuperseded } from './superseded.js';

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { checkArgument } from '../check-argument.js';
 import type { TrainscopeEvent } from './envelope.js';
 import type { Sink } from './sink.js';
 
@@ -14,8 +16,17 @@ export interface MemorySink extends Sink {
   readonly evicted: number;
 }
 
-/** Keeps events in memory: for tests, and for what wants the last events of a run. */
-export function memorySink({ name = 'memory', limit = Infinity }: MemorySinkOptions = {}): MemorySink {
+const schema = z.strictObject({
+  name: z.string().optional(),
+  limit: z.union([z.int().min(0), z.literal(Infinity)]).optional(),
+});
+
+/**
+ * Keeps events in memory: for tests, and for what wants the last events of a run.
+ * @throws ConfigError OPTIONS_INVALID
+ */
+export function memorySink(options: MemorySinkOptions = {}): MemorySink {
+  const { name = 'memory', limit = Infinity } = checkArgument('options of memorySink', schema, options);
   const events: TrainscopeEvent[] = [];
   let evicted = 0;
   return {

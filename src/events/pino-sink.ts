@@ -1,4 +1,6 @@
 import { pino, type LoggerOptions } from 'pino';
+import { z } from 'zod';
+import { checkArgument } from '../check-argument.js';
 import { ConfigError } from '../errors.js';
 import { patienceMs, withDeadline } from './deadline.js';
 import { levelNumbers, type TrainscopeEvent } from './envelope.js';
@@ -19,12 +21,17 @@ export interface PinoSinkOptions {
 /** At half a KiB a line 4 MiB, as much again as thread-stream's shared buffer holds (thread-stream, index.js, bufferSize). */
 const defaultMaxPending = 8192;
 
+const schema = z.strictObject({
+  target: z.custom((value) => typeof value === 'object' && value !== null, 'it takes a pino logger, or the options of one'),
+  options: z.strictObject({ name: z.string().optional(), maxPending: z.int().min(1).optional(), patience: z.number().min(0).optional() }),
+});
+
 /** Events without which a log cannot be read, and what a person must see: the last to be left out. */
 const isPrecious = (event: TrainscopeEvent): boolean =>
   levelNumbers[event.level] >= levelNumbers.warn || event.event === 'run-start' || event.event === 'epoch-end' || event.event === 'run-end';
 
 /** How much of the room an event may take: steps leave half of it to the rest, and the rest a quarter to the precious ones. */
-function shareOf(event: TrainscopeEvent): number {
+export function shareOf(event: TrainscopeEvent): number {
   if (isPrecious(event)) return 1;
   return event.event === 'step' || levelNumbers[event.level] <= levelNumbers.debug ? 0.5 : 0.75;
 }
@@ -39,9 +46,11 @@ function shareOf(event: TrainscopeEvent): number {
  * A worker or stream that dies fails this sink and not the run. In a logger over several streams (pino.multistream) the
  * first that dies fails it, and only branches that know `writableNeedDrain` are bounded.
  *
- * @throws ConfigError when the logger's lines could not be events (see ownKeys), or a transport is not found
+ * @throws ConfigError for options that do not fit, when the logger's lines could not be events (see ownKeys), or a transport is not found
  */
-export function pinoSink(target: PinoLogger | LoggerOptions, { name = 'pino', maxPending = defaultMaxPending, patience = patienceMs }: PinoSinkOptions = {}): Sink {
+export function pinoSink(target: PinoLogger | LoggerOptions, options: PinoSinkOptions = {}): Sink {
+  checkArgument('arguments of pinoSink', schema, { target, options });
+  const { name = 'pino', maxPending = defaultMaxPending, patience = patienceMs } = options;
   const given = isPinoLogger(target);
   const { logger, tick } = given ? { logger: target, tick: undefined } : makeLogger(target);
   const own = ownKeys(logger);

@@ -48,6 +48,24 @@ export const runEvents = {
     })
     .describe('A call of fit() begins.'),
 
+  resume: z
+    .strictObject({
+      checkpoint: z.string().describe('name of the checkpoint that the run goes on from'),
+      attempt: z.int().min(2).describe('2 for the first resume of a run, one more for each further one'),
+      seq: count.describe('of the last event that counts: events of this run with a higher seq that stand before this one are of steps that were lost, and are made again'),
+      epoch: count.describe('of the checkpoint'),
+      step: count.describe('of the checkpoint'),
+      stepInEpoch: count.describe('steps of the epoch that were done'),
+      data: z.enum(['seek', 'replay', 'unknown']).describe('how the data comes to its place: seek, replay (it is read again up to there), or unknown for a function of the epoch, which may give either'),
+      refused: z.array(z.strictObject({ name: z.string(), reason: z.string() })).describe('newer checkpoints that were torn or altered'),
+      sameConfiguration: z.boolean().describe('whether the run was configured as it is now; more epochs are another configuration'),
+      configurationHash: z.string().regex(/^[0-9a-f]{64}$/).describe('of the configuration now'),
+      versions: z.strictObject({ trainscope: z.string(), tfjs: z.string(), node: z.string() }),
+      platform: z.string(),
+      backend: z.string(),
+    })
+    .describe('A saved run goes on. What its opening would tell stands in the log since its start.'),
+
   'epoch-start': z
     .strictObject({
       epochs: count.describe('number of the last epoch of this call of fit(); epochs are counted over all calls'),

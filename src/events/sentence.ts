@@ -42,6 +42,10 @@ function coreSentence(event: CoreEvent): string {
       const { model, backend, epochs, fit } = event.data;
       return `run ${event.runId} starts: ${counted(epochs, 'epoch')} of a model with ${counted(model.parameters, 'parameter')} on ${backend.name}${fit > 1 ? ` (fit ${fit})` : ''}`;
     }
+    case 'resume': {
+      const { checkpoint, attempt, step: from } = event.data;
+      return `run ${event.runId} goes on from ${checkpoint}: epoch ${epoch}, step ${from} (attempt ${attempt})`;
+    }
     case 'epoch-start':
       return `epoch ${epoch}/${event.data.epochs} starts  learning rate ${short(event.data.learningRate)}`;
     case 'step':

@@ -27,6 +27,7 @@ const definitionSchema = z.strictObject({
   events: z.record(z.string(), schema).optional(),
   state: schema.optional(),
   codeOnly: z.array(z.string()).optional(),
+  paths: z.array(z.string()).optional(),
   enforce,
   onError,
   needs: aFunction.optional(),

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { WeightInfo } from '../measure/index.js';
 import type { RandomStream } from '../random/index.js';
 import type { Level } from '../events/index.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { Metrics } from './hooks.js';
 
 /** Where a second of the loop went, in milliseconds since the fit began. */
@@ -82,6 +83,7 @@ export interface ObserverContext<Events extends object = EventData, State = unkn
   emit<Name extends keyof Events & string>(event: Name, data: Events[Name], options?: EmitOptions): void;
   /** Emits a finding. */
   finding(finding: FindingInput): void;
+  readonly checkpoints: Checkpoints;
   /** A random stream of the plugin's own: drawing from it changes nobody else's numbers. */
   random(name?: string): RandomStream;
   /** A stream that starts anew at every call: its numbers depend on the seed and the name alone. Name the place: `step/12`. */
@@ -98,6 +100,15 @@ export interface WeightSnapshots {
   has(key: string): boolean;
 }
 
+/** Where a roll-back led to. */
+export interface RolledBack {
+  readonly checkpoint: string;
+  readonly epoch: number;
+  readonly step: number;
+  /** In force now. */
+  readonly learningRate: number;
+}
+
 /** One step of a rehearsal: what it led to. */
 export interface RehearsalStep {
   readonly step: number;
@@ -108,11 +119,22 @@ export interface RehearsalStep {
 
 /** The context of a plugin that may steer. */
 export interface SteererContext<Events extends object = EventData, State = unknown> extends ObserverContext<Events, State> {
+  /** Of the next update; after a roll-back that lowered it, before what it is multiplied with since. */
   learningRate: number;
   /** Ends the fit at the next place where the loop looks: after this step, or before the first when called in fitStart. */
   stop(message: string): void;
-  /** Within a step, before its update: leaves weights and optimizer as they are. */
-  skipUpdate(): void;
+  /**
+   * Within a step, before its update: leaves weights and optimizer as they are. With `forgetBatch` the step leaves no
+   * trace: what the forward pass added to statistics of normalisation layers is taken back, and the epoch's means are without it.
+   */
+  skipUpdate(options?: { readonly forgetBatch?: boolean }): void;
+  /**
+   * Puts weights and optimizer slots back to the newest checkpoint that holds no NaN and no infinities, and multiplies
+   * every learning rate, from now on, with `rateFactor` (0 to 1). The data goes on where it is: what was trained since is
+   * not trained again. Between two steps: in stepEnd, measured or later.
+   * @returns the checkpoint, or undefined when there is none; nothing is changed then
+   */
+  rollBack(options: { readonly rateFactor: number }): Promise<RolledBack | undefined>;
   readonly snapshots: WeightSnapshots;
   /** Fixes every random stream of the trainer (the order of the data, the plugins' streams) to this seed. */
   reseed(seed: number): void;

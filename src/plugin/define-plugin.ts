@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigError, PluginError } from '../errors.js';
+import { decodeInto } from '../events/index.js';
 import type { Measurements, Needs, ValuesOf } from '../measure/index.js';
 import { didYouMean } from '../nearest-name.js';
 import { listProblems, problemsOf, showValue } from '../problems.js';
@@ -15,8 +16,8 @@ export type Role = 'observe' | 'steer';
  */
 export type ErrorPolicy = 'isolate' | 'disable' | 'stop';
 
-/** What a plugin cannot work without, looked at before the first step: validation data, or a metric (`metric:val_accuracy`). */
-export type Requirement = 'validation' | `metric:${string}`;
+/** What a plugin cannot work without, looked at before the first step: validation data, a metric (`metric:val_accuracy`), or another kind of plugin (`plugin:checkpoint`). */
+export type Requirement = 'validation' | `metric:${string}` | `plugin:${string}`;
 
 export type EventSchemas = Readonly<Record<string, z.ZodType>>;
 type DataOf<Schemas extends EventSchemas> = { readonly [K in keyof Schemas]: z.input<Schemas[K]> };
@@ -54,6 +55,8 @@ export interface PluginDefinition<
   readonly state?: State;
   /** Names of options that only code may set, and no config file: a file that is data must not name a program to run. */
   readonly codeOnly?: readonly string[];
+  /** Names of options that are paths. In code they are relative to the working directory; a config file's stay in its folder. */
+  readonly paths?: readonly string[];
   readonly enforce?: 'pre' | 'post';
   readonly onError?: ErrorPolicy;
   /** Which measurements at which steps: `measured` gets their values. */
@@ -104,6 +107,7 @@ interface PluginKind {
   readonly options: z.ZodType;
   readonly events: EventSchemas;
   readonly codeOnly?: readonly string[];
+  readonly paths?: readonly string[];
 }
 
 /** Makes plugins of one kind. */
@@ -162,7 +166,8 @@ function checkHooks(plugin: string, role: Role, hooks: unknown): readonly HookNa
 function initialState(plugin: string, schema: z.ZodType | undefined): { state: unknown; parseState: (value: unknown) => unknown } {
   const parse = (value: unknown, what: string): unknown => {
     if (schema === undefined) return undefined;
-    const result = schema.safeParse(value);
+    // A saved state may come from JSON, which has NaN and infinities by their names.
+    const result = decodeInto(schema, value);
     if (result.success) return result.data;
     throw new PluginError('PLUGIN_STATE', {
       plugin,
@@ -237,5 +242,5 @@ export function definePlugin(definition: PluginDefinition<Role, z.ZodType, Event
       bind,
     });
   };
-  return Object.assign(make, { pluginName: kind, summary, role, options: schema, events: definition.events ?? {}, codeOnly: definition.codeOnly ?? [] });
+  return Object.assign(make, { pluginName: kind, summary, role, options: schema, events: definition.events ?? {}, codeOnly: definition.codeOnly ?? [], paths: definition.paths ?? [] });
 }

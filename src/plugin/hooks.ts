@@ -40,10 +40,14 @@ export interface SetupInfo {
   /** 1 for the first call of fit of a trainer, 2 for the next. */
   readonly fit: number;
   readonly backend: string;
+  /** Whether a saved run goes on: its state is put in place after this hook. */
+  readonly resumed: boolean;
 }
 
 export interface FitStartInfo {
   readonly fit: number;
+  /** Whether a saved run goes on: the state is as it was saved, and what this hook emits stands in the log already. */
+  readonly resumed: boolean;
   /** Epochs that this fit is to run. */
   readonly epochs: number;
   /** Steps that an epoch will take, where the data tells. */

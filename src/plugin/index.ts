@@ -18,6 +18,7 @@ export type {
   ObserverContext,
   PhaseTimes,
   RehearsalStep,
+  RolledBack,
   SteererContext,
   WeightSnapshots,
 } from './context.js';
@@ -39,6 +40,7 @@ export {
   type StopReason,
   type ValidationInfo,
 } from './hooks.js';
+export type { CheckpointPolicy, CheckpointRequest, Checkpoints, CheckpointSettings, CheckpointTaken } from './checkpoints.js';
 export { asValidation } from './validation-names.js';
 export * from '../measure/index.js';
 export { ConfigError, PluginError } from '../errors.js';

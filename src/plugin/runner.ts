@@ -35,6 +35,9 @@ export interface FailureReport {
   readonly policy: ErrorPolicy;
 }
 
+/** Waits for what a hook promised; by its rejection the waiting may end earlier than the promise. */
+export type WaitForHook = <T>(promise: PromiseLike<T>, where: { readonly plugin: string; readonly hook: HookName }) => Promise<T>;
+
 type Observe<H extends ObserveHookName> = (payload: HookPayloads[H]) => void | Promise<void>;
 
 /** The compiled hooks: undefined where no plugin has the hook, so that an unused hook costs one comparison. */
@@ -59,10 +62,12 @@ export class HookRunner {
   #disabled: ReadonlySet<string> = new Set();
   /** @returns the error to throw when the policy is `stop`. */
   readonly #fail: (report: FailureReport) => Error;
+  readonly #wait: WaitForHook;
 
-  constructor(attached: readonly Attached[], fail: (report: FailureReport) => Error) {
+  constructor(attached: readonly Attached[], fail: (report: FailureReport) => Error, wait: WaitForHook = async (promise) => promise) {
     this.#attached = attached;
     this.#fail = fail;
+    this.#wait = wait;
     this.#compiled = this.#compile();
   }
 
@@ -107,7 +112,8 @@ export class HookRunner {
       const hook = attached.bound.hooks.teardown;
       if (hook === undefined) continue;
       try {
-        await (hook as (payload: unknown, context: unknown) => unknown)(payload, attached.context);
+        const result = (hook as (payload: unknown, context: unknown) => unknown)(payload, attached.context);
+        if (isThenable(result)) await this.#wait(result, { plugin: attached.plugin.name, hook: 'teardown' });
       } catch (error) {
         errors.push({ plugin: attached.plugin.name, error });
       }
@@ -212,7 +218,7 @@ export class HookRunner {
     if (isThenable(result) && name !== 'loss') {
       // Counted up to here: while it waits, others make tensors too.
       this.#countTensors(attached, name, tensors);
-      return Promise.resolve(result).then(
+      return this.#wait(result, { plugin: attached.plugin.name, hook: name }).then(
         (value) => {
           this.#ended(attached, name, began);
           return value;

@@ -3,10 +3,12 @@ import type { MeasurementPlan } from '../measure/plan.js';
 import type { CompiledHooks, HookRunner } from '../plugin/runner.js';
 import { asValidation, type Metrics } from '../plugin/index.js';
 import type { BatchFeed } from './batch-feed.js';
+import type { CheckpointKeeper } from './checkpoint-keeper.js';
 import { LeakLedger } from './leak-ledger.js';
 import type { LoopReports } from './loop-reports.js';
 import type { Evaluation } from './evaluate.js';
 import type { Pace } from './pace.js';
+import type { LoopPlace, PlaceKind } from './place.js';
 import type { PhaseClock } from './phase-clock.js';
 import type { Progress } from './progress.js';
 import type { RunState } from './run-state.js';
@@ -26,7 +28,13 @@ export interface EpochRecord {
 }
 
 export interface FitLoop {
-  readonly epochs: number;
+  /** The number of the last one. */
+  readonly lastEpoch: number;
+  /** Where a resumed fit goes on. */
+  readonly from: LoopPlace | undefined;
+  /** Whether no step of this fit was done in an earlier process. */
+  readonly isFresh: boolean;
+  readonly checkpoints: CheckpointKeeper;
   readonly feed: BatchFeed;
   readonly step: StepParts;
   readonly plan: MeasurementPlan;
@@ -45,22 +53,20 @@ export interface FitLoop {
 
 /** The loop. The order of the text is the order of time. */
 export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void> {
-  const { state, runner, clock, pace, plan, step } = fit;
-  const lastEpoch = state.epoch + fit.epochs;
-  let firstOfFit = true;
+  const { state, runner, clock, pace, plan, step, lastEpoch } = fit;
+  let firstOfFit = fit.isFresh;
+  let lastRate = fit.from?.lastRate ?? step.optimizer.learningRate;
+  let at: PlaceKind = fit.from?.at ?? 'between-epochs';
+  // A signal cut the validation of the last step short: it is made now.
+  let validationDue = fit.from?.validationDue ?? false;
+  if (validationDue) validationDue = (await validate(fit, false)) === null;
 
-  while (state.epoch < lastEpoch && !state.isStopping()) {
-    state.epoch += 1;
-    state.stepInEpoch = 0;
-    step.sums.reset();
+  while (at !== 'between-epochs' || (state.epoch < lastEpoch && !state.isStopping())) {
     const began = performance.now();
-    fit.feed.beginEpoch();
-    emit(fit, 'epoch-start', { epochs: lastEpoch, learningRate: step.optimizer.learningRate });
-    fit.progress.epochStart(state.epoch, lastEpoch, fit.feed.stepsPerEpoch);
-    await observe(fit, 'epochStart', { epochs: lastEpoch });
-
-    let epochIsDone = false;
-    let lastRate = step.optimizer.learningRate;
+    let epochIsDone = at === 'steps-done';
+    if (at === 'between-epochs') await beginEpoch(fit);
+    else fit.progress.epochStart(state.epoch, lastEpoch, fit.feed.stepsPerEpoch);
+    at = epochIsDone ? 'steps-done' : 'in-epoch';
     while (!epochIsDone && !state.isStopping()) {
       clock.enter('data');
       const tensors = aliveBeside(fit);
@@ -84,8 +90,10 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
       await measured(fit, result, isLogged);
       fit.reports.afterStep(result);
       fit.progress.step(state.stepInEpoch, step.sums.samples, state.metrics);
-      if (isValidationStep(fit)) await validate(fit, false);
+      if (isValidationStep(fit)) validationDue = (await validate(fit, false)) === null;
       epochIsDone = taken.last;
+      at = epochIsDone ? 'steps-done' : 'in-epoch';
+      if (fit.checkpoints.isWanted) await fit.checkpoints.take({ at, lastRate, validationDue });
       if (pace.isDue) {
         clock.enter('pace');
         await pace.turn();
@@ -97,6 +105,9 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     clock.enter('measure');
     const metrics = step.metrics.finish(step.sums.sums, step.sums.samples);
     const validation = isValidationEpoch(fit, lastEpoch) ? await validate(fit, true) : null;
+    // What is resumed after an abort has an epoch's end of its own, with all that an abort leaves out of this one.
+    if (state.stop?.reason === 'aborted') await fit.checkpoints.cutShort({ at: 'steps-done', lastRate, validationDue }, state.stop.reason);
+    at = 'between-epochs';
     state.metrics = Object.freeze({ ...metrics, ...(validation === null ? validationPart(state.metrics) : asValidation(validation)) });
     const record: EpochRecord = Object.freeze({
       epoch: state.epoch,
@@ -112,7 +123,22 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     fit.reports.afterEpoch();
     fit.progress.epochEnd(record);
     yield record;
+    if (fit.checkpoints.isWanted && state.stop?.reason !== 'aborted') await fit.checkpoints.take({ at, lastRate, validationDue: false });
   }
+  const stand = { at, lastRate, validationDue };
+  if (state.stop === undefined) await fit.checkpoints.atEnd(stand);
+  else await fit.checkpoints.cutShort(stand, state.stop.reason);
+}
+
+async function beginEpoch(fit: FitLoop): Promise<void> {
+  const { state, step, lastEpoch } = fit;
+  state.epoch += 1;
+  state.stepInEpoch = 0;
+  step.sums.reset();
+  fit.feed.beginEpoch();
+  emit(fit, 'epoch-start', { epochs: lastEpoch, learningRate: step.optimizer.learningRate });
+  fit.progress.epochStart(state.epoch, lastEpoch, fit.feed.stepsPerEpoch);
+  await observe(fit, 'epochStart', { epochs: lastEpoch });
 }
 
 /** Tensors alive beside the epoch's sums, which come and go with each reading. */

@@ -1,13 +1,16 @@
 import type { BackendChoice } from '../backend/index.js';
 import { disposeBatch, isDataset, type Batch, type DataOptions, type DataSource, type LoadedData } from '../data/index.js';
 import type { CoreEvents, EventBus } from '../events/index.js';
+import { CheckpointError } from '../errors.js';
+import { readTogether } from '../measure/pack.js';
 import { MeasurementPlan } from '../measure/plan.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
 import type { FitStartInfo, RehearsalStep } from '../plugin/index.js';
 import type { HookRunner } from '../plugin/runner.js';
 import { BatchFeed } from './batch-feed.js';
+import type { CheckpointKeeper } from './checkpoint-keeper.js';
 import { checkFirst, checkLayers } from './check-first.js';
-import { requireMetrics, requireValidation } from './check-requirements.js';
+import { requireMetrics, requirePlugins, requireValidation } from './check-requirements.js';
 import { resolveClassWeights } from './class-weights.js';
 import type { Engine } from './engine.js';
 import { evaluate } from './evaluate.js';
@@ -21,6 +24,9 @@ import { openProgress } from './progress.js';
 import { rehearse } from './rehearse.js';
 import { describeRun } from './run-start.js';
 import type { RunState } from './run-state.js';
+import type { SavedRun } from './saved-run.js';
+import type { LoopPlace } from './place.js';
+import type { LoopStand } from './checkpoint-keeper.js';
 import { RunningSums } from './running-sums.js';
 import type { StepParts } from './step.js';
 
@@ -38,6 +44,9 @@ export interface SessionParts {
   readonly bus: EventBus;
   readonly runner: HookRunner;
   readonly clock: PhaseClock;
+  readonly checkpoints: CheckpointKeeper;
+  /** The run that this fit goes on with. */
+  readonly from: { readonly run: SavedRun; readonly name: string } | undefined;
 }
 
 /** One call of fit: its data, plan and progress, from the checks before the first step to the closing of what it opened. */
@@ -52,14 +61,18 @@ export class FitSession {
     readonly plan: MeasurementPlan,
     probe: Batch | undefined,
   ) {
-    const { engine, settings, trainer, state, bus, runner, clock } = parts;
+    const { engine, settings, trainer, state, bus, runner, clock, checkpoints, from } = parts;
     this.#probe = probe;
     const pace = new Pace();
+    const sums = new RunningSums(engine.metrics.width);
+    if (from !== undefined && !sums.restore(from.run.place.sums)) throw mismatch(from.name, 'was saved with other metrics', 'metrics and outputs are the same when a run goes on');
     const feed = new BatchFeed(data, {
       accumulateSteps: trainer.accumulateSteps ?? 1,
       stepsPerEpoch: settings.stepsPerEpoch,
       // A further fit goes on with further orders of the data.
       firstPass: state.passes,
+      ...(from === undefined ? {} : { from: from.run.place.feed }),
+      replay: settings.resumeData !== 'refuse',
       stopping: state.stopping,
       onPass: (passes) => {
         state.passes = passes;
@@ -70,9 +83,12 @@ export class FitSession {
         ? undefined
         : () => evaluate({ model: engine.model, loss: engine.loss, metrics: engine.metrics, pace }, validationData, state.aborting);
     this.#loop = {
-      epochs: settings.epochs ?? 1,
+      lastEpoch: (from?.run.fit.epochsBefore ?? state.epoch) + (settings.epochs ?? 1),
+      from: from?.run.place,
+      isFresh: from === undefined || from.run.trainer.step === from.run.fit.stepsBefore,
+      checkpoints,
       feed,
-      step: this.#stepParts(compileClipping(trainer.clip), new RunningSums(engine.metrics.width)),
+      step: this.#stepParts(compileClipping(trainer.clip), sums),
       plan,
       state,
       bus,
@@ -80,7 +96,7 @@ export class FitSession {
       clock,
       pace,
       progress: openProgress(trainer.progress ?? 'auto'),
-      reports: new LoopReports({ state, bus, runner, times: () => clock.times }),
+      reports: new LoopReports({ state, bus, runner, times: () => clock.times }, from?.run.reports),
       logEvery: trainer.logEvery ?? 10,
       validationEvery: settings.validationEvery ?? { epochs: 1 },
       validate,
@@ -93,6 +109,7 @@ export class FitSession {
    */
   static async open(parts: SessionParts): Promise<FitSession> {
     const { engine, settings, plugins, state } = parts;
+    requirePlugins(plugins);
     if (parts.validation === undefined) requireValidation(plugins);
     // Which taps a model written by hand has, its first step tells.
     if (engine.model.kind === 'layers') checkLayers(plugins, engine.model.tappable());
@@ -121,7 +138,16 @@ export class FitSession {
       }
       const { names } = engine.metrics;
       requireMetrics(plugins, validationData === undefined ? names : [...names, ...names.map((name) => `val_${name}`)]);
-      return new FitSession(parts, data, validationData, plan, probe);
+      if (parts.from !== undefined) checkSameData(parts.from, data, parts);
+      const session = new FitSession(parts, data, validationData, plan, probe);
+      try {
+        if (parts.from !== undefined) await session.#goOn(parts.from.run);
+      } catch (error) {
+        session.#loop.step.sums.dispose();
+        await session.#loop.feed.close();
+        throw error;
+      }
+      return session;
     } catch (error) {
       if (probe !== undefined) disposeBatch(probe);
       validationData?.dispose();
@@ -133,7 +159,8 @@ export class FitSession {
   get fitStart(): FitStartInfo {
     return Object.freeze({
       fit: this.parts.state.fit,
-      epochs: this.#loop.epochs,
+      resumed: this.parts.from !== undefined,
+      epochs: this.#epochs,
       stepsPerEpoch: this.#loop.feed.stepsPerEpoch,
       hasValidation: this.validationData !== undefined,
       weights: this.parts.engine.model.weights().map(({ info }) => info),
@@ -152,8 +179,34 @@ export class FitSession {
       settings,
       seed: state.streams.seed,
       fit: state.fit,
-      epochs: this.#loop.epochs,
+      epochs: this.#epochs,
     });
+  }
+
+  get #epochs(): number {
+    return this.parts.settings.epochs ?? 1;
+  }
+
+  /** What the loop holds, where it stands. */
+  async place(stand: LoopStand): Promise<LoopPlace> {
+    const { feed, step } = this.#loop;
+    const { pending } = step.sums;
+    const read = pending === undefined ? undefined : await readTogether([pending]);
+    return { ...stand, feed: feed.mark, sums: step.sums.save(read?.[0]), validationOpens: this.validationData?.opens ?? 0 };
+  }
+
+  get saved(): Pick<SavedRun, 'reports' | 'data'> {
+    return { reports: this.#loop.reports.save(), data: dataFacts(this.data, this.parts) };
+  }
+
+  /** How the data came to its place: `seek`, or `replay` of what was read before. */
+  get seeking(): LoadedData['seeking'] {
+    return this.data.seeking;
+  }
+
+  async #goOn({ place }: SavedRun): Promise<void> {
+    await this.validationData?.catchUp(place.validationOpens);
+    await this.#loop.feed.ready();
   }
 
   run(): AsyncGenerator<EpochRecord, void> {
@@ -198,6 +251,28 @@ export class FitSession {
   }
 }
 
+
+const mismatch = (name: string, found: string, expected: string): CheckpointError =>
+  new CheckpointError('CHECKPOINT_MISMATCH', { found: `the checkpoint "${name}" ${found}`, expected, remedy: 'Resume with the options and data that the run had, or begin a new run.' });
+
+const dataFacts = (data: LoadedData, { settings, trainer }: Pick<SessionParts, 'settings' | 'trainer'>): SavedRun['data'] => ({
+  kind: data.kind,
+  samples: data.samples ?? null,
+  batches: data.batchesPerEpoch ?? null,
+  accumulateSteps: trainer.accumulateSteps ?? 1,
+  stepsPerEpoch: settings.stepsPerEpoch ?? null,
+});
+
+/** Within a pass over the data, its place means something in the same data cut into the same batches alone. */
+function checkSameData({ run, name }: { readonly run: SavedRun; readonly name: string }, data: LoadedData, parts: SessionParts): void {
+  if (!run.place.feed.passOpen && run.place.at === 'between-epochs') return;
+  const now = dataFacts(data, parts);
+  for (const key of ['kind', 'samples', 'batches', 'accumulateSteps', 'stepsPerEpoch'] as const) {
+    if (run.data[key] === now[key]) continue;
+    const words = { kind: 'the kind of data', samples: 'samples', batches: 'batches a pass', accumulateSteps: 'accumulateSteps', stepsPerEpoch: 'stepsPerEpoch' } as const;
+    throw mismatch(name, `is from the middle of the data, with ${words[key]}: ${String(run.data[key])}`, `now it is ${String(now[key])}`);
+  }
+}
 
 /** Opens data and checks it, all of it where it is in memory. */
 async function openChecked(engine: Engine, source: DataSource, options: DataOptions, settings: FitSettings): Promise<LoadedData> {

@@ -75,6 +75,14 @@ export class HandwrittenFace implements ModelFace {
     return [...all].map(([variable, name]) => weightOf(name, variable, trainable.has(variable), undefined));
   }
 
+  savedNames(): readonly string[] {
+    return this.weights().map(({ info }) => info.name);
+  }
+
+  topology(): null {
+    return null;
+  }
+
   layers(): readonly LayerSummary[] {
     return [];
   }
@@ -111,7 +119,8 @@ export class HandwrittenFace implements ModelFace {
 /** Throws unless all are variables with values: their place in the record or list, and what was there. */
 function checkWeights(field: string, weights: unknown): void {
   if (typeof weights !== 'object' || weights === null) throw invalid(`the model's ${field} is ${describe(weights)}`, 'it is an array or a record of variables');
-  for (const [key, variable] of Object.entries(weights as Readonly<Record<string, unknown>>)) {
+  // Holes of a list as well, which its entries leave out.
+  for (const [key, variable] of Object.entries(Array.isArray(weights) ? Array.from<unknown>(weights) : (weights as Readonly<Record<string, unknown>>))) {
     const place = `${field}${Array.isArray(weights) ? `[${key}]` : `.${key}`}`;
     if (!(variable instanceof tf.Variable)) {
       throw invalid(`the model's ${place} is ${describe(variable)}`, 'it is a variable, which an optimizer can change', isTensor(variable) ? 'Make it one with tf.variable(tensor).' : undefined);

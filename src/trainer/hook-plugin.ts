@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { compileFilter, type Filter, type Subscription } from '../events/index.js';
 import { PluginError } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
@@ -5,6 +6,8 @@ import { showValue } from '../problems.js';
 import { definePlugin, type AnyPlugin } from '../plugin/define-plugin.js';
 import { hookKinds, hookNames, type HookName } from '../plugin/hooks.js';
 import type { RunState } from './run-state.js';
+
+const counting = z.strictObject({ count: z.int().min(0).default(0) });
 
 /**
  * A plugin made of one function on one hook, with a filter; the number tells it from others.
@@ -25,18 +28,19 @@ export function hookPlugin(
   if (typeof handler !== 'function') throw new PluginError('PLUGIN_INVALID', { plugin: '', hook, found: `what is attached to the hook "${hook}" is ${showValue(handler)}`, expected: 'it is a function' });
   const wanted = filter === undefined ? undefined : compileFilter(filter);
   let active = true;
-  let count = 0;
   const filtered = (payload: unknown, context: unknown, more?: unknown): unknown => {
     if (!active) return undefined;
     if (wanted !== undefined) {
-      count += 1;
-      if (!wanted({ count, step: state.step, epoch: state.epoch })) return undefined;
+      // In the state, so that a resumed run counts on.
+      const { state: counted } = context as { readonly state: { count: number } };
+      counted.count += 1;
+      if (!wanted({ count: counted.count, step: state.step, epoch: state.epoch })) return undefined;
     }
     return handler(payload, context, more);
   };
   const summary = `A function attached to ${hook}.`;
   const hooks = (): never => ({ [hook]: filtered }) as never;
-  const kind = hookKinds[hook] === 'observe' ? definePlugin({ name: `hook:${hook}:${String(number)}`, summary, role: 'observe', hooks }) : definePlugin({ name: `hook:${hook}:${String(number)}`, summary, role: 'steer', hooks });
+  const kind = hookKinds[hook] === 'observe' ? definePlugin({ name: `hook:${hook}:${String(number)}`, summary, role: 'observe', state: counting, hooks }) : definePlugin({ name: `hook:${hook}:${String(number)}`, summary, role: 'steer', state: counting, hooks });
   return {
     plugin: kind(),
     subscription: {

@@ -128,6 +128,22 @@ export class LayersFace implements ModelFace {
     );
   }
 
+  savedNames(): readonly string[] {
+    const originals = new Map(this.source.weights.map((weight) => [weight.name, weight.originalName]));
+    const names = this.weights().map(({ info }) => info.name);
+    const saved = names.map((name) => originals.get(name) ?? name);
+    return new Set(saved).size === saved.length ? saved : names;
+  }
+
+  topology(): unknown {
+    try {
+      return this.source.toJSON(null, false);
+    } catch {
+      // A layer of the user's that cannot tell its configuration: the weights are saved all the same.
+      return null;
+    }
+  }
+
   layers(): readonly LayerSummary[] {
     return this.source.layers.map((layer) => {
       const shape = layer.outputShape;

@@ -16,10 +16,19 @@ export interface Leak {
 
 /** Knows whose calls leave tensors behind. Each leak is told once. */
 export class LeakLedger {
-  readonly #told = new Set<string | null>();
+  readonly #told: Set<string | null>;
   #steps = 0;
   #stepGrowths = 0;
   #stepNet = 0;
+
+  constructor(told: readonly (string | null)[] = []) {
+    this.#told = new Set(told);
+  }
+
+  /** Those whose leak was told. */
+  get told(): readonly (string | null)[] {
+    return [...this.#told];
+  }
 
   /** Tensors alive now. */
   static get live(): number {

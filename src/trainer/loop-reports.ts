@@ -16,16 +16,36 @@ export const stepsBeforeJudging = 20;
 /** Hooks that run once a fit: they do not slow the loop. */
 const onceAFit: ReadonlySet<HookName> = new Set(['setup', 'fitStart', 'fitEnd', 'error', 'teardown']);
 
+/** What was said already, as a checkpoint holds it. */
+export interface SavedReports {
+  readonly slow: readonly string[];
+  readonly unreached: readonly string[];
+  readonly leaking: readonly (string | null)[];
+  readonly lossWasFinite: boolean;
+  readonly lastFinite: number;
+}
+
 /** What the loop itself has to say about plugins and weights: each thing once. */
 export class LoopReports {
-  readonly #slow = new Set<string>();
-  readonly #unreached = new Set<string>();
-  readonly #ledger = new LeakLedger();
+  readonly #slow: Set<string>;
+  readonly #unreached: Set<string>;
+  readonly #ledger: LeakLedger;
   #steps = 0;
-  #lossWasFinite = true;
-  #lastFinite = 0;
+  #lossWasFinite: boolean;
+  #lastFinite: number;
 
-  constructor(readonly parts: { readonly state: RunState; readonly bus: EventBus; readonly runner: HookRunner; readonly times: () => PhaseTimes }) {}
+  constructor(readonly parts: { readonly state: RunState; readonly bus: EventBus; readonly runner: HookRunner; readonly times: () => PhaseTimes }, saved?: SavedReports) {
+    this.#slow = new Set(saved?.slow);
+    this.#unreached = new Set(saved?.unreached);
+    this.#ledger = new LeakLedger(saved?.leaking);
+    this.#lossWasFinite = saved?.lossWasFinite ?? true;
+    this.#lastFinite = saved?.lastFinite ?? 0;
+  }
+
+  /** Times and counts of tensors begin anew with a process; what was told is not told again. */
+  save(): SavedReports {
+    return { slow: [...this.#slow], unreached: [...this.#unreached], leaking: this.#ledger.told, lossWasFinite: this.#lossWasFinite, lastFinite: this.#lastFinite };
+  }
 
   afterStep({ unreached }: StepResult): void {
     this.#steps += 1;

@@ -76,5 +76,9 @@ export interface ModelFace {
   penalty(): tf.Scalar | undefined;
   /** All weights as they are at this moment: freezing shows at once. */
   weights(): readonly ModelWeight[];
+  /** Names for the weights in a file, in their order: those that a Layers model of the same code has in any process. */
+  savedNames(): readonly string[];
+  /** What tf.loadLayersModel builds the model from, as JSON; null where it cannot. */
+  topology(): unknown;
   layers(): readonly LayerSummary[];
 }

@@ -30,6 +30,8 @@ export const fitSettingsSchema = z.strictObject({
     .union([z.strictObject({ epochs: count }), z.strictObject({ steps: count })])
     .optional()
     .describe('When to validate. Default: after each epoch.'),
+  signals: z.boolean().optional().describe('On SIGINT and SIGTERM finish the step, take a checkpoint where the plugin checkpoint is attached, flush the sinks and return with the reason aborted; a second signal ends the process at once. Default false: a signal ends the process.'),
+  resumeData: z.enum(['replay', 'refuse']).optional().describe("What a source that cannot seek does when a fit is resumed in the middle of a pass over it: 'replay' reads it again up to there, 'refuse' fails before the first step. Default 'replay': reading twice costs time, and losing the run costs more."),
   validationBatchSize: count.optional().describe('Samples a batch in validation. Default: batchSize; none for a Dataset beside training data in memory, which is taken to be batched.'),
 });
 export type FitSettings = z.input<typeof fitSettingsSchema>;

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EventBus, CoreEvents } from '../events/index.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
 import type { EmitOptions, FindingInput, SteererContext } from '../plugin/context.js';
-import type { PhaseTimes, RehearsalStep } from '../plugin/index.js';
+import type { Checkpoints, PhaseTimes, RehearsalStep, RolledBack } from '../plugin/index.js';
+import type { CheckpointKeeper } from './checkpoint-keeper.js';
 import type { ModelFace } from './model.js';
 import type { RunState } from './run-state.js';
 import type { SnapshotShelf } from './weight-snapshots.js';
@@ -17,6 +18,8 @@ export interface ContextServices {
   readonly times: () => PhaseTimes;
   readonly pluginTimes: () => Readonly<Record<string, number>>;
   readonly rehearse: (steps: number) => Promise<readonly RehearsalStep[]>;
+  readonly checkpoints: () => CheckpointKeeper;
+  readonly rollBack: (rateFactor: number) => Promise<RolledBack | undefined>;
   /** What is being trained, on what. */
   readonly experiment: () => unknown;
 }
@@ -49,7 +52,9 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
   let own = initialState;
   const observer = {
     name,
-    runId: state.runId,
+    get runId() {
+      return state.runId;
+    },
     get epoch() {
       return state.epoch;
     },
@@ -99,6 +104,12 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
       });
     },
     finding: (finding: FindingInput) => emitFinding(services, name, finding),
+    checkpoints: {
+      open: (settings) => services.checkpoints().open(name, settings),
+      request: (request) => {
+        services.checkpoints().request(name, request);
+      },
+    } satisfies Checkpoints,
     derive: (place: string) => state.streams.derive(`plugin/${name}/${place}`),
     random: (stream = '') => state.streams.stream(`plugin/${name}/${stream}`),
   };
@@ -107,9 +118,10 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
     stop: (message) => {
       state.requestStop({ reason: 'stopped', by: name, message });
     },
-    skipUpdate: () => {
-      state.skipUpdate();
+    skipUpdate: ({ forgetBatch = false } = {}) => {
+      state.skipUpdate(forgetBatch);
     },
+    rollBack: ({ rateFactor }) => services.rollBack(rateFactor),
     snapshots: services.snapshots,
     reseed: (seed) => {
       state.reseed(seed);

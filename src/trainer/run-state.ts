@@ -12,7 +12,10 @@ export interface StopRequest {
 
 /** What changes while a trainer runs: the one mutable record that the loop, the contexts and the events look at. */
 export class RunState {
-  readonly runId: string = randomUUID();
+  /** Of a run that was resumed, the one that it had. */
+  runId: string = randomUUID();
+  /** 1, and one more with every resume. */
+  attempt = 1;
   /** Calls of fit so far. */
   fit = 0;
   /** From 1; 0 before the first. Goes on over calls of fit. */
@@ -24,7 +27,10 @@ export class RunState {
   samples = 0;
   findings = 0;
   metrics: Metrics = {};
+  /** What every rate that is set is multiplied with: less than 1 after a roll-back. */
+  rateScale = 1;
   #skipsUpdate = false;
+  #forgetsBatch = false;
   #stop: StopRequest | undefined;
   /** Fires when anyone asks to stop. */
   stopping = new Interrupt();
@@ -33,6 +39,8 @@ export class RunState {
   /** Passes over the training data that were begun: the next one gets an order of its own. */
   passes = 0;
   streams: RandomStreams;
+  /** Whether a plugin set the seed. */
+  isReseeded = false;
 
   constructor(seed: number | undefined) {
     // Without a seed of the user's, one is drawn: it is in the run-start event, so that the run can be had again.
@@ -41,6 +49,7 @@ export class RunState {
 
   /** Starts every stream anew from another seed. */
   reseed(seed: number): void {
+    this.isReseeded = true;
     this.streams = new RandomStreams(seed);
   }
 
@@ -63,10 +72,17 @@ export class RunState {
   /** Before each step: its update is wanted until a hook says otherwise. */
   beginUpdate(): void {
     this.#skipsUpdate = false;
+    this.#forgetsBatch = false;
   }
 
-  skipUpdate(): void {
+  skipUpdate(forgetBatch = false): void {
     this.#skipsUpdate = true;
+    this.#forgetsBatch ||= forgetBatch;
+  }
+
+  /** Whether the step's batches are to leave no trace: neither in statistics of normalisation layers nor in the epoch's means. */
+  isBatchForgotten(): boolean {
+    return this.#forgetsBatch;
   }
 
   isUpdateSkipped(): boolean {

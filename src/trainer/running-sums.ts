@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+/** Sums as a checkpoint holds them: hexadecimal text keeps every bit, those of -0 and NaN too. */
+export interface SavedSums {
+  readonly samples: number;
+  readonly host: string;
+  readonly pending: string | null;
+}
+
+const toHex = ({ buffer, byteOffset, byteLength }: Float64Array | Float32Array): string => Buffer.from(buffer, byteOffset, byteLength).toString('hex');
+const fromHex = (text: string): ArrayBuffer => new Uint8Array(Buffer.from(text, 'hex')).buffer;
+
 /**
  * Sums over the batches of an epoch: added up on the device between two readings, in double precision on the host
  * after each. So a step in which nothing is due reads nothing, and a long epoch does not lose digits in float32.
@@ -51,6 +61,22 @@ export class RunningSums {
   /** The sums, once nothing is pending. */
   get sums(): Float64Array {
     return this.#host;
+  }
+
+  /** All that is known, its bits as hexadecimal text: what waits on the device was read, and not added. */
+  save(pending: Float32Array | undefined): SavedSums {
+    return { samples: this.#samples, host: toHex(this.#host), pending: pending === undefined ? null : toHex(pending) };
+  }
+
+  /** Goes on from what was saved. @returns false, with nothing changed, when it is of another number of metrics. */
+  restore({ samples, host, pending }: SavedSums): boolean {
+    const [saved, waiting] = [new Float64Array(fromHex(host)), pending === null ? undefined : new Float32Array(fromHex(pending))];
+    if (saved.length !== this.width || (waiting !== undefined && waiting.length !== this.width)) return false;
+    this.dispose();
+    this.#host = saved;
+    this.#samples = samples;
+    if (waiting !== undefined) this.#device = tf.tensor1d(waiting);
+    return true;
   }
 
   reset(): void {

@@ -62,6 +62,7 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     const trainable = weights.filter(({ info }) => info.trainable);
     // Taken before the forward pass, since that moves the statistics of normalisation layers. A clone shares its
     // buffer, and an assign gives the variable a new one: so this costs nothing.
+    const statistics = runner.hooks.gradients === undefined ? [] : weights.filter(({ info }) => !info.trainable).map(({ variable }) => ({ variable, before: bag.put(tf.clone<tf.Tensor>(variable)) }));
     const before = due?.sources.has('updates') === true ? new Map(weights.map(({ info, variable }) => [info.name, bag.put(tf.clone(variable))])) : undefined;
 
     let total = 0;
@@ -102,6 +103,8 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     const learningRate = optimizer.learningRate;
     const updated = !state.isUpdateSkipped();
     if (updated) optimizer.apply(forVariables(trainable, clipped));
+    const forgotten = state.isBatchForgotten();
+    if (forgotten) for (const each of statistics) each.variable.assign(each.before);
 
     clock.enter('measure');
     let reading: Reading | undefined;
@@ -121,8 +124,8 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
       reading = isThenable(asked) ? await asked : asked;
       const [mine, pending] = reading.extra;
       if (pending !== undefined) sums.settle(pending);
-      if (mine !== undefined) sums.addRead(mine, total);
-    } else if (own !== undefined) {
+      if (mine !== undefined && !forgotten) sums.addRead(mine, total);
+    } else if (own !== undefined && !forgotten) {
       sums.add(own, total);
       own = undefined;
     }

@@ -1,4 +1,7 @@
 import Table from 'cli-table3';
+import { z } from 'zod';
+import { checkArgument } from '../check-argument.js';
+import { real } from '../events/index.js';
 import { shortNumber } from './progress.js';
 import type { FitResult } from './trainer.js';
 
@@ -6,9 +9,24 @@ import type { FitResult } from './trainer.js';
 const gravities = ['error', 'warning', 'info'];
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
-/** The result of a fit as text for a terminal: a line an epoch, why it ended, and what was found. */
+const metrics = z.record(z.string(), real);
+/** What is told of a result. */
+const told = z.object({
+  reason: z.string(),
+  stoppedBy: z.string().nullable(),
+  message: z.string(),
+  steps: real,
+  milliseconds: real,
+  history: z.array(z.object({ epoch: real, metrics, validation: metrics.nullable(), learningRate: real, steps: real, milliseconds: real })),
+  findings: z.array(z.object({ severity: z.string(), rule: z.string(), message: z.string(), remedy: z.string() })),
+});
+
+/**
+ * The result of a fit as text for a terminal: a line an epoch, why it ended, and what was found.
+ * @throws ConfigError OPTIONS_INVALID for what is no result of a fit
+ */
 export function formatSummary(result: FitResult): string {
-  const { history, findings, reason, stoppedBy, message, steps, milliseconds } = result;
+  const { history, findings, reason, stoppedBy, message, steps, milliseconds } = checkArgument('the parts of the result', told, result);
   const names = [...new Set(history.flatMap(({ metrics }) => Object.keys(metrics)))];
   const validated = [...new Set(history.flatMap(({ validation }) => Object.keys(validation ?? {})))];
   const table = new Table({
@@ -21,6 +39,6 @@ export function formatSummary(result: FitResult): string {
     table.push([String(epoch), ...names.map((name) => cell(metrics[name])), ...validated.map((name) => cell(validation?.[name])), shortNumber(learningRate), String(epochSteps), seconds(took)]);
   }
   const why = `${reason}${stoppedBy === null ? '' : ` by ${stoppedBy}`}${message === '' ? '' : `: ${message}`}`;
-  const told = findings.length === 0 ? ['no findings'] : [...findings].sort((a, b) => gravities.indexOf(a.severity) - gravities.indexOf(b.severity)).map(({ severity, rule, message: what, remedy }) => `${severity} ${rule}: ${what}\n  ${remedy}`);
-  return [table.toString(), `${why}; ${String(steps)} steps in ${seconds(milliseconds)} s`, ...told].join('\n');
+  const lines = findings.length === 0 ? ['no findings'] : [...findings].sort((a, b) => gravities.indexOf(a.severity) - gravities.indexOf(b.severity)).map(({ severity, rule, message: what, remedy }) => `${severity} ${rule}: ${what}\n  ${remedy}`);
+  return [table.toString(), `${why}; ${String(steps)} steps in ${seconds(milliseconds)} s`, ...lines].join('\n');
 }

@@ -29,6 +29,17 @@ export class SnapshotShelf implements WeightSnapshots {
     this.#kept.delete(key);
   }
 
+  /** All copies by key, for a checkpoint; they stay the shelf's. */
+  get entries(): ReadonlyMap<string, ReadonlyMap<string, tf.Tensor>> {
+    return this.#kept;
+  }
+
+  /** Takes over copies that a checkpoint held, in the model's order of weights. */
+  put(key: string, tensors: readonly tf.Tensor[]): void {
+    this.drop(key);
+    this.#kept.set(key, new Map(this.model().weights().flatMap(({ info }, i) => (tensors[i] === undefined ? [] : [[info.name, tensors[i]] as const]))));
+  }
+
   dispose(): void {
     for (const key of [...this.#kept.keys()]) this.drop(key);
   }

@@ -56,6 +56,22 @@ describe('a file', () => {
     expect(readBack(path).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
+  test.each([
+    ['half a line, as a kill leaves it', '{"v":1,"runId":"r","se', ['{"v":1,"runId":"r","se', 'step']],
+    ['a whole line', '{"seq":1}\n', ['{"seq":1}', 'step']],
+    ['nothing', '', ['step']],
+  ])('that holds %s gets the next event on a line of its own', async (_, before, lines) => {
+    const path = join(folder, 'run.jsonl');
+    writeFileSync(path, before);
+    const bus = busWith([fileSink({ path })]);
+    emitStep(bus, 1);
+    await bus.close();
+    const found = readFileSync(path, 'utf8').split('\n');
+    expect(found.slice(0, -2)).toEqual(lines.slice(0, -1));
+    expect(parseEventLine(found.at(-2) ?? '')).toMatchObject({ event: 'step', step: 1 });
+    expect(found.at(-1)).toBe('');
+  });
+
   test('is not made by a sink to which nothing is written', async () => {
     const path = join(folder, 'run.jsonl');
     await busWith([fileSink({ path })]).close();

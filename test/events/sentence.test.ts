@@ -15,6 +15,7 @@ const sentences: { [Name in keyof CoreEvents]: string } = {
   'listener-error': 'a listener of step threw and is not called any more: no',
   'sink-error': 'the sink file:run.jsonl failed and is not written to any more: ENOSPC: no space left on device, write',
   'sink-loss': 'the sink pino could not keep up: 12 events left out after seq 256',
+  resume: 'run run-1 goes on from epoch-0002-step-00000120: epoch 3, step 120 (attempt 2)',
   error: 'DataError: labels have shape [32]',
 };
 

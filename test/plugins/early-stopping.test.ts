@@ -5,7 +5,7 @@ import { PluginHarness } from '../../src/testing/index.js';
 import { earlyStopping } from '../../plugins/early-stopping.js';
 
 const epochInfo = (metrics: Record<string, number>, validation: Record<string, number> | null = null): EpochInfo => ({ metrics: { loss: 1, ...metrics }, validation, steps: 1, samples: 1, milliseconds: 1 });
-const fitStart = (hasValidation = true): FitStartInfo => ({ fit: 1, epochs: 10, stepsPerEpoch: 1, hasValidation, weights: [] });
+const fitStart = (hasValidation = true): FitStartInfo => ({ fit: 1, resumed: false, epochs: 10, stepsPerEpoch: 1, hasValidation, weights: [] });
 const fitEnd = (reason: FitEndInfo['reason'], by: string | null = null): FitEndInfo => ({ reason, by, message: '', metrics: { loss: 1 } });
 
 /** Feeds one training metric an epoch, and gives the epoch in which the plugin stopped, or null. */

@@ -24,7 +24,7 @@ const listen = (options: Parameters<typeof gpuProfiler>[0], fields: ConstructorP
   return harness;
 };
 
-const fitStart = (harness: PluginHarness, fit = 1) => harness.call('fitStart', { fit, epochs: 1, stepsPerEpoch: undefined, hasValidation: false, weights: [] });
+const fitStart = (harness: PluginHarness, fit = 1) => harness.call('fitStart', { fit, resumed: false, epochs: 1, stepsPerEpoch: undefined, hasValidation: false, weights: [] });
 const fitEnd = (harness: PluginHarness) => harness.call('fitEnd', { reason: 'completed', by: null, message: '', metrics: {} });
 const epochEnd = (harness: PluginHarness) => harness.call('epochEnd', { metrics: {}, validation: null, steps: 0, samples: 0, milliseconds: 0 });
 const teardown = (harness: PluginHarness) => harness.call('teardown', { reason: 'completed' });

@@ -89,7 +89,7 @@ describe('predictionDynamics', () => {
 
   test('a task for an output that the model does not have is refused, with the names that it has', async () => {
     const harness = new PluginHarness(predictionDynamics({ task: { clas: 'binary' } }), { outputNames: ['class', 'side'] });
-    await expect(harness.call('fitStart', { fit: 1, epochs: 1, stepsPerEpoch: 1, hasValidation: true, weights: [] })).rejects.toThrow("predictionDynamics has a task for clas; the model's outputs are class, side.");
+    await expect(harness.call('fitStart', { fit: 1, resumed: false, epochs: 1, stepsPerEpoch: 1, hasValidation: true, weights: [] })).rejects.toThrow("predictionDynamics has a task for clas; the model's outputs are class, side.");
   });
 
   test('NaN predictions are counted and told, and the window begins anew', async () => {

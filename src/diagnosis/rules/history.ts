@@ -62,6 +62,9 @@ export type History = z.output<typeof historySchema>;
 
 export const emptyHistory = (): History => historySchema.parse({});
 
+/** A weight may be called `constructor`, which every object has something under. */
+const ownOf = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(record, name) ? record[name] : undefined);
+
 const newest = (values: readonly number[], value: number, length = recentKept): number[] => (Number.isFinite(value) ? [...values, value].slice(-length) : [...values]);
 
 /** The kernels that training changes, in the model's order. */
@@ -85,6 +88,9 @@ export function remember(before: History, event: Seen): History {
   switch (event.event) {
     case 'run-start':
       return { ...now, plannedEpochs: event.epoch + event.data.epochs, regularised: event.data.regularised, pace: { ...emptyPace, step: event.step, from: event.step } };
+    case 'resume':
+      // Times count from here on, as those of a fit from its start.
+      return { ...now, plannedEpochs: event.data.plannedEpochs ?? now.plannedEpochs, pace: { ...emptyPace, step: event.step, from: event.step } };
     case 'step':
       return withLoss({ ...now, learningRate: event.data.learningRate, rates: withRate(now.rates, event.step, event.data.learningRate) }, event.step, event.data.loss);
     case 'training-statistics':
@@ -155,7 +161,7 @@ function withStatistics(before: History, step: number, now: Statistics): History
     topShares: varied ? newest(before.topShares, classes.topPredicted) : before.topShares,
     layers: Object.fromEntries(
       Object.entries(now.layers).map(([name, each]) => {
-        const known = before.layers[name] ?? { deadAtStart: Number.isFinite(each.deadUnits) ? each.deadUnits : 0, dead: [], saturated: [] };
+        const known = ownOf(before.layers, name) ?? { deadAtStart: Number.isFinite(each.deadUnits) ? each.deadUnits : 0, dead: [], saturated: [] };
         const saturated = each.activation === 'tanh' ? each.beyondTanh : each.activation === 'sigmoid' ? each.beyondSigmoid : NaN;
         return [name, { deadAtStart: known.deadAtStart, dead: newest(known.dead, each.deadUnits, 10), saturated: newest(known.saturated, saturated, 10) }];
       }),
@@ -164,7 +170,7 @@ function withStatistics(before: History, step: number, now: Statistics): History
       kernels.map(([name, { norm, updateNorm, gradientNorm }]) => {
         // Where all stand still and have gradients, the update was skipped, as gradient accumulation does.
         const stands = updateNorm === 0 && (others || gradientNorm === null || gradientNorm === 0);
-        const known = before.weights[name] ?? { norms: emptyTrack, first: Number.isFinite(norm) ? norm : 0, recentRatios: [], unchanged: 0 };
+        const known = ownOf(before.weights, name) ?? { norms: emptyTrack, first: Number.isFinite(norm) ? norm : 0, recentRatios: [], unchanged: 0 };
         return [name, { ...known, norms: put(known.norms, step, norm), recentRatios: newest(known.recentRatios, updateNorm / norm, 10), unchanged: stands ? known.unchanged + 1 : updateNorm === 0 ? known.unchanged : 0 }];
       }),
     ),

@@ -7,6 +7,8 @@ type Metrics = Readonly<Record<string, number>>;
 /** What happens in a run, as rules see it: the same live and from a log. */
 export type Seen = { readonly step: number; readonly epoch: number } & (
   | { readonly event: 'run-start'; readonly data: { readonly epochs: number; readonly regularised: boolean | null } }
+  /** A saved run goes on. The epochs of its fit may be others now; null when not told. */
+  | { readonly event: 'resume'; readonly data: { readonly plannedEpochs: number | null } }
   | { readonly event: 'training-statistics'; readonly data: Statistics }
   | { readonly event: 'step'; readonly data: { readonly loss: number; readonly learningRate: number } }
   | { readonly event: 'epoch-end'; readonly data: { readonly metrics: Metrics; readonly validation: Metrics | null } }

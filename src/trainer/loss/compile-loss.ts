@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../../errors.js';
+import { showValue, valueAt } from '../../problems.js';
 import { assertLabelShape, isPerSample, shapeText } from './label-shapes.js';
 import type { OutputLoss, OutputSpec } from './loss.js';
 import { throwProblems, unknownName, type CodedProblem } from '../spec-problems.js';
@@ -98,7 +99,7 @@ function entriesOf(spec: LossSpec, outputs: readonly OutputSpec[], problems: Cod
   if (isSingle(spec, outputs)) return outputs.map((output) => ({ entry: spec, output, path: [] }));
   unknownOutputs(Object.keys(spec), outputs, problems, []);
   return outputs.flatMap((output) => {
-    const entry = (spec as Readonly<Record<string, LossEntry | undefined>>)[output.name];
+    const entry = valueAt(spec, output.name) as LossEntry | undefined;
     if (entry !== undefined) return [{ entry, output, path: [output.name] }];
     problems.push({ code: 'OPTIONS_INVALID', path: [output.name], message: 'this output has no loss; every output needs one' });
     return [];
@@ -114,6 +115,10 @@ function unknownOutputs(names: readonly string[], outputs: readonly OutputSpec[]
 
 function outputShares(weights: LossOptions['weights'], outputs: readonly OutputSpec[], problems: CodedProblem[]): ReadonlyMap<string, number> {
   if (weights === undefined) return new Map();
+  if (typeof weights !== 'object' || (weights as unknown) === null) {
+    problems.push({ code: 'OPTIONS_INVALID', path: ['weights'], message: `found ${showValue(weights)}, expected a number for each output, as a list or by the outputs' names` });
+    return new Map();
+  }
   const isByOrder = (each: readonly number[] | Readonly<Record<string, number>>): each is readonly number[] => Array.isArray(each);
   if (isByOrder(weights) && weights.length !== outputs.length) {
     problems.push({ code: 'OPTIONS_INVALID', path: ['weights'], message: `${weights.length} weights for ${outputs.length} outputs` });
@@ -122,7 +127,7 @@ function outputShares(weights: LossOptions['weights'], outputs: readonly OutputS
   unknownOutputs(entries.map(([name]) => name), outputs, problems, ['weights']);
   for (const [name, weight] of entries) {
     if (Number.isFinite(weight) && weight >= 0) continue;
-    problems.push({ code: 'OPTIONS_INVALID', path: ['weights', name], message: `the output's weight is ${weight}; it must be a number from 0 up` });
+    problems.push({ code: 'OPTIONS_INVALID', path: ['weights', name], message: `the output's weight is ${showValue(weight)}; it must be a number from 0 up` });
   }
   return new Map(entries);
 }

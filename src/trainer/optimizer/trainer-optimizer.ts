@@ -95,14 +95,16 @@ export class TrainerOptimizer {
     }
   }
 
+  /** All that it knows beside its slots. */
+  get facts(): Omit<OptimizerState, 'slots'> {
+    return { optimizer: classOf(this.#optimizer), iterations: this.iterations, learningRate: this.learningRate, order: [...this.#order] };
+  }
+
   /** Copies of all slots and counters. To end with its dispose(). */
   snapshot(): OptimizerSnapshot {
     const slots = copySlots(this.#optimizer);
     return {
-      optimizer: classOf(this.#optimizer),
-      iterations: this.iterations,
-      learningRate: this.learningRate,
-      order: [...this.#order],
+      ...this.facts,
       slots,
       dispose: () => {
         for (const { tensor } of slots) tensor.dispose();

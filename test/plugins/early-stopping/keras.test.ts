@@ -43,7 +43,7 @@ function keras({ mode, patience, minDelta, baseline, startFromEpoch, restoreBest
 async function ours(options: KerasOptions, logs: readonly (number | undefined)[]) {
   const { baseline, ...rest } = options;
   const harness = new PluginHarness(earlyStopping({ ...rest, ...(baseline === undefined ? {} : { baseline }), monitor: 'val_x', checkFinite: false }));
-  await harness.call('fitStart', { fit: 1, epochs: logs.length, stepsPerEpoch: 1, hasValidation: true, weights: [] });
+  await harness.call('fitStart', { fit: 1, resumed: false, epochs: logs.length, stepsPerEpoch: 1, hasValidation: true, weights: [] });
   let stoppedAt: number | null = null;
   for (const [epoch, x] of logs.entries()) {
     harness.fields.epoch = epoch;

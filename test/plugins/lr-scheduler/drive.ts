@@ -1,7 +1,7 @@
 import type { FitEndInfo, FitStartInfo } from '../../../src/plugin/hooks.js';
 import type { PluginHarness } from '../../../src/testing/index.js';
 
-export const fitStart = (hasValidation = true): FitStartInfo => ({ fit: 1, epochs: 10, stepsPerEpoch: 2, hasValidation, weights: [] });
+export const fitStart = (hasValidation = true): FitStartInfo => ({ fit: 1, resumed: false, epochs: 10, stepsPerEpoch: 2, hasValidation, weights: [] });
 export const fitEnd = (reason: FitEndInfo['reason'] = 'completed'): FitEndInfo => ({ reason, by: null, message: '', metrics: { loss: 1 } });
 
 /** One step as the loop makes it. Gives the learning rate that its update used. */

@@ -72,6 +72,8 @@ const faceOf = (model: Lab['model']): Lab['model'] => ({
   tappable: () => model.tappable(),
   penalty: () => model.penalty(),
   weights: () => model.weights(),
+  savedNames: () => model.savedNames(),
+  topology: () => model.topology(),
   layers: () => model.layers(),
 });
 

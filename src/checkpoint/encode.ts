@@ -1,0 +1,40 @@
+import { checkArrays, joinArrays, specOf } from './arrays.js';
+import type { CheckpointContent, CheckpointFacts, NamedArray } from './content.js';
+import { sha256 } from './digest.js';
+import { encodeJson } from './json.js';
+import { encodeManifest, type ContentFile } from './manifest.js';
+import { encodeModel } from './model-json.js';
+
+/** The files of a checkpoint. */
+export interface EncodedCheckpoint {
+  readonly files: readonly (readonly [ContentFile, Uint8Array])[];
+  /** manifest.json, once the digests of the others are made. */
+  readonly sealed: Promise<Uint8Array>;
+}
+
+/** @throws CheckpointError CHECKPOINT_FORMAT for what could not be read back */
+export function encodeCheckpoint(name: string, facts: CheckpointFacts, content: CheckpointContent): EncodedCheckpoint {
+  const pack = (file: ContentFile, arrays: readonly NamedArray[]): Uint8Array<ArrayBuffer> => {
+    checkArrays(name, file, arrays);
+    return joinArrays(arrays);
+  };
+  const snapshots = Object.entries(content.snapshots);
+  const files = {
+    'model.json': encodeModel(name, content),
+    'weights.bin': pack('weights.bin', content.weights),
+    'optimizer.bin': pack('optimizer.bin', content.optimizer),
+    'snapshots.bin': pack('snapshots.bin', snapshots.flatMap(([, arrays]) => arrays)),
+    'state.json': encodeJson(name, 'state.json', content.state),
+  } satisfies Record<ContentFile, unknown>;
+  const seal = async (): Promise<Uint8Array> => {
+    const described = async (file: ContentFile): Promise<{ bytes: number; sha256: string }> => ({ bytes: files[file].byteLength, sha256: await sha256(files[file]) });
+    const [model, weights, optimizer, copies, state] = await Promise.all([described('model.json'), described('weights.bin'), described('optimizer.bin'), described('snapshots.bin'), described('state.json')]);
+    return encodeManifest(name, {
+      facts,
+      files: { 'model.json': model, 'weights.bin': weights, 'optimizer.bin': optimizer, 'snapshots.bin': copies, 'state.json': state },
+      optimizer: content.optimizer.map(specOf),
+      snapshots: snapshots.map(([key, arrays]) => ({ key, arrays: arrays.map(specOf) })),
+    });
+  };
+  return { files: Object.entries(files) as [ContentFile, Uint8Array][], sealed: seal() };
+}

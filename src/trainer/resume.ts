@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { readNewest, type CheckpointContent } from '../checkpoint/index.js';
+import { CheckpointError, ConfigError } from '../errors.js';
+import type { CoreEvents } from '../events/index.js';
+import type { LoadedData } from '../data/index.js';
+import { listProblems, problemsOf, showValue } from '../problems.js';
+import { decodeRun, type SavedRun } from './saved-run.js';
+
+export interface ResumeOptions {
+  /** Where there is no checkpoint: 'fail' (the default), or 'start' a new run, for scripts that are started again and again. */
+  readonly missing?: 'fail' | 'start';
+}
+
+/** Where a resumed run goes on. */
+export interface ResumedFrom {
+  /** Of the checkpoint. */
+  readonly name: string;
+  readonly runId: string;
+  /** 2 for the first resume of a run. */
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly step: number;
+  /** Newer checkpoints that were torn or altered, and why they were not taken. */
+  readonly refused: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** A saved run that was read, and not yet put in place. */
+export interface FoundRun {
+  readonly name: string;
+  readonly run: SavedRun;
+  readonly content: CheckpointContent;
+  readonly refused: ResumedFrom['refused'];
+}
+
+const resumeOptionsSchema = z.strictObject({ missing: z.enum(['fail', 'start']).default('fail') });
+
+/** @throws ConfigError OPTIONS_INVALID */
+export function checkResumeOptions(path: unknown, options: unknown): z.output<typeof resumeOptionsSchema> {
+  if (typeof path !== 'string' || path === '') throw new ConfigError('OPTIONS_INVALID', { found: `resume() was given ${showValue(path)}`, expected: 'it takes the path of a folder of checkpoints, or of one of them' });
+  const result = resumeOptionsSchema.safeParse(options);
+  if (result.success) return result.data;
+  const problems = problemsOf(result.error, resumeOptionsSchema, options);
+  throw new ConfigError('OPTIONS_INVALID', { found: `options of resume are not valid: ${listProblems(problems)}`, problems });
+}
+
+/** Reads the newest sound checkpoint. */
+export async function findCheckpoint(path: string, missing: 'fail' | 'start'): Promise<FoundRun | undefined> {
+  try {
+    const { entry, content, refused } = await readNewest(path);
+    return { name: entry.name, run: decodeRun(content.state, entry.name), content, refused };
+  } catch (error) {
+    if (missing === 'start' && error instanceof CheckpointError && error.code === 'CHECKPOINT_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** The data of the event that tells of it. */
+export function describeResume(
+  { name, run, refused }: FoundRun,
+  now: CoreEvents['run-start'],
+  { attempt, seeking }: { readonly attempt: number; readonly seeking: LoadedData['seeking'] },
+): CoreEvents['resume'] {
+  return {
+    checkpoint: name,
+    attempt,
+    seq: run.trainer.seq,
+    epoch: run.trainer.epoch,
+    step: run.trainer.step,
+    stepInEpoch: run.stepInEpoch,
+    data: seeking,
+    refused: [...refused],
+    sameConfiguration: run.fit.configurationHash === now.configurationHash,
+    configurationHash: now.configurationHash,
+    versions: now.versions,
+    platform: now.platform,
+    backend: now.backend.name,
+  };
+}

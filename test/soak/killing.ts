@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, watch } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { TrainingProcess } from './process.js';
+
+/**
+ * When a process is killed: so many ms after its training began; at the first write of a checkpoint after that, and a
+ * moment into it; or so many ms after its start, which may be while it reads the checkpoint that it resumes from.
+ */
+export type KillPlan =
+  | { readonly kind: 'training'; readonly after: number }
+  | { readonly kind: 'writing'; readonly after: number; readonly into: number }
+  | { readonly kind: 'starting'; readonly after: number };
+
+/** How much of the kills is aimed at what: writes are short, and uniform moments would seldom meet one. */
+const shares = { starting: 0.06, writing: 0.3 } as const;
+/** A write of these checkpoints takes some ms, most of them in fsync. */
+const longestInto = 6;
+
+/** @param remaining ms of training that are left, by the run that was not killed. @param starting ms that a process takes to begin. */
+export function planKill(random: () => number, remaining: number, starting: number): KillPlan {
+  const kind = random();
+  const after = random();
+  if (kind < shares.starting) return { kind: 'starting', after: after * starting };
+  if (kind < shares.starting + shares.writing) return { kind: 'writing', after: after * remaining, into: random() * longestInto };
+  return { kind: 'training', after: after * remaining };
+}
+
+/** Carries the plan out. @returns whether the process was killed by it, and did not end before. */
+export async function carryOut(plan: KillPlan, child: TrainingProcess, checkpoints: string): Promise<boolean> {
+  const ended = new AbortController();
+  void child.ended.then(() => ended.abort());
+  try {
+    if (plan.kind !== 'starting') await child.training;
+    await wait(plan.after, undefined, { signal: ended.signal });
+    if (plan.kind === 'writing') {
+      await nextWrite(checkpoints, ended.signal);
+      await wait(plan.into, undefined, { signal: ended.signal });
+    }
+  } catch (error) {
+    if (ended.signal.aborted) return false;
+    throw error;
+  }
+  child.kill();
+  return (await child.ended).signal === 'SIGKILL';
+}
+
+/** Resolves when a folder for a checkpoint that is being written appears; rejects when the process has ended. */
+async function nextWrite(checkpoints: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (!existsSync(checkpoints)) mkdirSync(checkpoints, { recursive: true });
+  await new Promise<void>((resolve, reject) => {
+    const watcher = watch(checkpoints, (_, name) => {
+      if (name?.startsWith('.tmp-') !== true) return;
+      watcher.close();
+      resolve();
+    });
+    signal.addEventListener('abort', () => {
+      watcher.close();
+      reject(new Error('the process ended'));
+    });
+  });
+}

@@ -1,0 +1,2 @@
+export const train = (): number => 1;
+export const helper = 2;
