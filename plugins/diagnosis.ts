@@ -16,6 +16,7 @@ import { events, options, state, type Options, type State } from './diagnosis/co
 import { gather } from './diagnosis/gather.js';
 import { factsOf, type ModelFacts } from './diagnosis/model-facts.js';
 import { forget, judge, repairFor } from './diagnosis/repair.js';
+import { renamed } from './shared/renamed.js';
 
 type Context = SteererContext<{ readonly [Name in keyof typeof events]: z.input<(typeof events)[Name]> }, State>;
 
@@ -55,6 +56,7 @@ export const diagnosis = definePlugin({
     return {
       fitStart({ epochs, resumed }, context: Context) {
         facts = factsOf(context.model);
+        callByName(context, [...context.weights.map(({ name }) => name), ...facts.layers.keys()]);
         if (resumed) {
           show(context, given, { event: 'resume', step: context.step, epoch: context.epoch, data: { plannedEpochs: context.state.epochsBefore + epochs } });
           return;
@@ -91,6 +93,12 @@ export const diagnosis = definePlugin({
     };
   },
 });
+
+/** Puts what is remembered under the names of now. */
+function callByName(context: Context, names: readonly string[]): void {
+  const { watch, found, names: before } = context.state;
+  context.state = { ...context.state, ...renamed({ watch, found }, before, names), names: [...names] };
+}
 
 /** Shows an event to the rules, and emits what is new: roots alone, where a cause is known of a symptom. */
 function show(context: Context, { rules: { skip } }: Options, event: Seen): readonly Finding[] {

@@ -4,6 +4,7 @@ import { changeBetween, turning, type Change } from './prediction-dynamics/chang
 import { labelsOf, probabilities, readingOf, taskOptions, tasks, type Reading, type TaskOption } from './prediction-dynamics/reading.js';
 import { comparedRows, shortFloat, spreadOf, type Rows } from './prediction-dynamics/rows.js';
 import { isStrongOscillation, remember, trendLabels, trendOf, type Trend } from './prediction-dynamics/trend.js';
+import { renamed } from './shared/renamed.js';
 
 const task = z.enum(taskOptions);
 const options = z.strictObject({
@@ -72,7 +73,11 @@ const memory = z.strictObject({
   told: z.boolean().default(false),
 });
 type Memory = z.output<typeof memory>;
-const state = z.strictObject({ outputs: z.record(z.string(), memory).default({}) });
+const state = z.strictObject({
+  /** Of the model's outputs, in its order. */
+  names: z.array(z.string()).default([]),
+  outputs: z.record(z.string(), memory).default({}),
+});
 type Context = ObserverContext<{ readonly [K in keyof typeof events]: z.input<(typeof events)[K]> }, z.output<typeof state>>;
 
 /**
@@ -100,9 +105,11 @@ export const predictionDynamics = definePlugin({
   requires: () => ['validation'],
   needs: ({ every, samples }) => ({ every, of: { predictions: probePredictions({ samples }) } }),
   hooks: (given) => ({
-    fitStart(_, { outputNames }) {
+    fitStart(_, context) {
+      const { outputNames, state: before } = context;
       const unknown = typeof given.task === 'string' ? [] : Object.keys(given.task).filter((name) => !outputNames.includes(name));
       if (unknown.length > 0) throw new Error(`predictionDynamics has a task for ${unknown.join(', ')}; the model's outputs are ${outputNames.join(', ')}.`);
+      context.state = { names: [...outputNames], outputs: renamed(before.outputs, before.names, outputNames) };
     },
     measured({ predictions }, context) {
       for (const [i, prediction] of predictions.entries()) look(given, context.outputNames[i] ?? `output${String(i)}`, prediction, context);

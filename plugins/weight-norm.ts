@@ -1,4 +1,5 @@
 import { definePlugin, updateNorms, weightNorms } from 'trainscope/plugin';
+import { renamed } from './shared/renamed.js';
 import { events, options, state } from './weight-norm/contract.js';
 import { judgeFrozen } from './weight-norm/frozen.js';
 import { judgeGrowing } from './weight-norm/growing.js';
@@ -31,6 +32,10 @@ export const weightNorm = definePlugin({
   state,
   needs: ({ every }) => ({ every, of: { norms: weightNorms(), updates: updateNorms() } }),
   hooks: (given) => ({
+    fitStart({ weights }, context) {
+      const names = weights.map(({ name }) => name);
+      context.state = { ...renamed(context.state, context.state.names, names), names };
+    },
     measured({ norms, updates }, context) {
       const { step, learningRate, metrics, state: before } = context;
       const now = readWeights(norms, updates, context.weights, { step, learningRate, loss: metrics['loss'] ?? NaN });

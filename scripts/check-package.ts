@@ -36,6 +36,29 @@ if (reason !== 'completed' || steps !== 1) throw new Error(reason);
 `,
   );
   run('node', ['use.js'], folder);
+  // In a worker thread, and from TypeScript: of the package this has parts that the sources do not use.
+  writeFileSync(
+    join(folder, 'experiment.ts'),
+    `import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { Trainer } from 'trainscope';
+import { defineTraining } from 'trainscope/worker';
+export default defineTraining<number>(({ sink, signal, data }) => {
+  const model = () => sequential({ layers: [layers.dense({ units: 1, inputShape: [1] })] });
+  return new Trainer({ model, loss: 'meanSquaredError', sinks: [sink] }).fit({ inputs: [[1], [2]], labels: [[2], [4]] }, { epochs: data, signal });
+});
+`,
+  );
+  writeFileSync(
+    join(folder, 'use-worker.js'),
+    `import { trainInWorker } from 'trainscope/worker';
+const training = trainInWorker(new URL('./experiment.ts', import.meta.url), { data: 2 });
+let epochs = 0;
+training.on('epoch-end', () => (epochs += 1));
+const { reason, steps } = await training.result;
+if (reason !== 'completed' || steps !== 2 || epochs !== 2) throw new Error(reason);
+`,
+  );
+  run('node', ['use-worker.js'], folder);
   for (const peer of ['@tensorflow/tfjs', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu']) {
     run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--package-lock-only', '--ignore-scripts', peer], folder);
     const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as { packages: Record<string, unknown> };

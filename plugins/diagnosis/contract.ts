@@ -70,6 +70,8 @@ export type Repair = z.output<typeof repair>;
 
 export const state = z.strictObject({
   watch: watchSchema.prefault(() => emptyWatch()),
+  /** Of all weights and layers, in the model's order: what is remembered goes by name. */
+  names: z.array(z.string()).default([]),
   /** Epochs before this fit began. */
   epochsBefore: z.int().min(0).default(0),
   found: z.array(z.custom<Finding>((value) => typeof value === 'object' && value !== null)).default([]),

@@ -41,6 +41,8 @@ export const events = {
 };
 
 export const state = z.strictObject({
+  /** Of all weights, in the model's order: what is remembered goes by name. */
+  names: z.array(z.string()).default([]),
   measurements: z.int().min(0).default(0),
   /** Steps and losses of the newest measurements, oldest first, and the norms of the same steps. */
   steps: z.array(z.int()).default([]),

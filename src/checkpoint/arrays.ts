@@ -18,9 +18,7 @@ const lengthOf = ({ dtype, shape }: Pick<NamedArray, 'dtype' | 'shape'>): number
 export function checkArrays(checkpoint: string, file: string, arrays: readonly NamedArray[]): void {
   for (const { name, dtype, shape, values } of arrays) {
     const what = `"${name}" for ${file} is ${dtype} of shape [${shape.join(', ')}] with ${String(values.length)} values in a ${values.constructor.name}`;
-    // Callers without types may name any dtype.
-    const kind = Object.hasOwn(kinds, dtype) ? kinds[dtype] : undefined;
-    if (kind === undefined || !(values instanceof kind) || values.length !== sizeOf(shape)) {
+    if (!(values instanceof kinds[dtype]) || values.length !== sizeOf(shape)) {
       throw unsaveable(checkpoint, what, 'float32 in a Float32Array, int32 in an Int32Array or bool in a Uint8Array, as many as the shape says');
     }
   }

@@ -12,8 +12,11 @@ export interface Disk {
   remove(path: string): Promise<void>;
 }
 
-/** Windows opens no folder as a file; some network file systems flush none. Their renames are in the order that they were made. */
-const cannotSync: ReadonlySet<unknown> = new Set(['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP']);
+/** Some network file systems flush no folder, and Windows opens none as a file: there the order in which it was renamed has to do. */
+const cannotSync: ReadonlySet<unknown> = new Set(['EINVAL', 'ENOTSUP', ...(process.platform === 'win32' ? ['EPERM', 'EISDIR'] : [])]);
+
+/** Linux writes 2^31 - 4096 bytes at once at most (write(2)). FileHandle.writeFile takes 512 KiB at once, and a turn of the event loop for each. */
+const mostAtOnce = 2 ** 30;
 
 export const nodeDisk: Disk = {
   async makeFolder(path) {
@@ -22,7 +25,7 @@ export const nodeDisk: Disk = {
   async write(path, bytes) {
     const file = await open(path, 'wx');
     try {
-      await file.writeFile(bytes);
+      for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, Math.min(bytes.length - at, mostAtOnce))).bytesWritten;
       await file.sync();
     } finally {
       await file.close();

@@ -46,7 +46,7 @@ export class CheckpointFolder {
       const first = await mkdir(this.path, { recursive: true });
       if (first !== undefined) for (let made = this.path; made.length >= first.length; made = dirname(made)) await this.#disk.sync(dirname(made));
       await this.#clearAway();
-      await this.#within('tmp', 'probe', async (probe) => {
+      await this.#within('probe', async (probe) => {
         await this.#disk.makeFolder(probe);
         await this.#disk.write(join(probe, 'probe'), new Uint8Array(1));
       });
@@ -75,12 +75,11 @@ export class CheckpointFolder {
    */
   async write(name: string, facts: CheckpointFacts, content: CheckpointContent, before?: () => Promise<void>): Promise<{ readonly bytes: number }> {
     checkName(name);
-    const { files, sealed } = encodeCheckpoint(name, facts, content);
-    return this.#within('tmp', name, async (made) => {
+    const { files, seal } = encodeCheckpoint(name, facts, content);
+    return this.#within(name, async (made) => {
       const bytes = await this.#writing(async () => {
         await this.#disk.makeFolder(made);
-        await allOf(files.map(([file, bytes]) => this.#disk.write(join(made, file), bytes)));
-        const manifest = await sealed;
+        const [manifest] = await allOf([seal(), ...files.map(([file, bytes]) => this.#disk.write(join(made, file), bytes))]);
         await this.#disk.write(join(made, manifestFile), manifest);
         await this.#disk.sync(made);
         return files.reduce((sum, [, { length }]) => sum + length, manifest.length);
@@ -99,7 +98,7 @@ export class CheckpointFolder {
   async remove(name: string): Promise<void> {
     checkName(name);
     await this.#writing(() =>
-      this.#within('tmp', name, async (gone) => {
+      this.#within(name, async (gone) => {
         if (await this.#move(join(this.path, name), gone)) await this.#disk.sync(this.path);
       }),
     );
@@ -107,16 +106,22 @@ export class CheckpointFolder {
 
   async #put(made: string, name: string): Promise<void> {
     const place = join(this.path, name);
-    await this.#within('old', name, async (old) => {
+    const old = join(this.path, temporaryName('old', name));
+    inUse.add(old);
+    try {
       const isReplaced = await this.#move(place, old);
       try {
         await this.#disk.rename(made, place);
       } catch (error) {
-        if (isReplaced) await this.#move(old, place);
+        // Should this fail too, it still is found under its temporary name.
+        if (isReplaced) await this.#move(old, place).catch(() => undefined);
         throw error;
       }
       await this.#disk.sync(this.path);
-    });
+      await this.#clear(old);
+    } finally {
+      inUse.delete(old);
+    }
   }
 
   /** False where there is nothing to be moved. */
@@ -131,25 +136,30 @@ export class CheckpointFolder {
   }
 
   /** Lends a temporary path and clears it away, whatever happens. */
-  async #within<T>(kind: 'tmp' | 'old', name: string, work: (path: string) => Promise<T>): Promise<T> {
-    const path = join(this.path, temporaryName(kind, name));
+  async #within<T>(name: string, work: (path: string) => Promise<T>): Promise<T> {
+    const path = join(this.path, temporaryName('tmp', name));
     inUse.add(path);
     try {
       return await work(path);
     } finally {
-      // What cannot be removed now is cleared away by the next open().
-      await this.#disk.remove(path).catch(() => undefined);
+      await this.#clear(path);
       inUse.delete(path);
     }
   }
 
+  /** What cannot be removed now is cleared away by the next open(). */
+  async #clear(path: string): Promise<void> {
+    await this.#disk.remove(path).catch(() => undefined);
+  }
+
   async #clearAway(): Promise<void> {
-    const children = await readdir(this.path);
+    const children = new Set(await readdir(this.path));
     for (const child of children) {
       const temporary = readTemporaryName(child);
       const path = join(this.path, child);
       if (temporary === undefined || inUse.has(path) || isAnotherProcess(temporary.pid)) continue;
-      if (temporary.kind === 'old' && !children.includes(temporary.name)) {
+      if (temporary.kind === 'old' && !children.has(temporary.name)) {
+        children.add(temporary.name);
         await this.#disk.rename(path, join(this.path, temporary.name));
         await this.#disk.sync(this.path);
       } else await this.#disk.remove(path);
@@ -171,7 +181,7 @@ function checkName(name: string): void {
 }
 
 /** Waits for all of them before the first error is thrown: nothing is at work any more when what they made is cleared away. */
-async function allOf(all: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(all)).find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+async function allOf<const All extends readonly Promise<unknown>[]>(all: All): Promise<{ -readonly [K in keyof All]: Awaited<All[K]> }> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckpointError } from '../errors.js';
-import { byAge, type CheckpointEntry } from './content.js';
+import { byAge } from './by-age.js';
+import type { CheckpointEntry } from './content.js';
 import { contentFiles, decodeManifest, manifestFile } from './manifest.js';
 import { readFileOf } from './read-file.js';
 import { errorCode } from './refusals.js';

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { listProblems, problemsOf } from '../problems.js';
 import { arraySpec } from './arrays.js';
 import type { CheckpointFacts } from './content.js';
 import { decodeJson, encodeJson } from './json.js';
-import { malformed, torn } from './refusals.js';
+import { firstProblems, malformed, torn } from './refusals.js';
 
 /** Files beside the manifest: a fixed set, so that no path is ever read from a file. */
 export const contentFiles = ['model.json', 'weights.bin', 'optimizer.bin', 'snapshots.bin', 'state.json'] as const;
@@ -72,5 +71,5 @@ function validated(checkpoint: string, value: unknown): Manifest {
   if (result.success) return result.data;
   const given = z.looseObject({ format: z.literal('trainscope-checkpoint'), version: z.number() }).safeParse(value);
   if (given.success && given.data.version !== version) throw malformed(checkpoint, manifestFile, `is of format ${String(given.data.version)}; this version of trainscope knows ${String(version)}`);
-  throw malformed(checkpoint, manifestFile, `is not valid: ${listProblems(problemsOf(result.error, manifestSchema, value))}`);
+  throw malformed(checkpoint, manifestFile, `is not valid: ${firstProblems(result.error, manifestSchema, value)}`);
 }

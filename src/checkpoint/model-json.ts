@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { listProblems, problemsOf } from '../problems.js';
 import { arraySpec, specOf, type ArraySpec } from './arrays.js';
 import type { CheckpointContent } from './content.js';
 import { decodeJson, encodeJson } from './json.js';
-import { malformed } from './refusals.js';
+import { firstProblems, malformed } from './refusals.js';
 
 /** TensorFlow.js's own format (ModelJSON of tfjs-core, io/types.ts), so that its readers take the folder for a saved model. */
 const modelSchema = z.strictObject({
@@ -33,7 +32,7 @@ export const encodeModel = (checkpoint: string, { topology, weights }: Pick<Chec
 export function decodeModel(checkpoint: string, bytes: Uint8Array): SavedModel {
   const value = decodeJson(checkpoint, 'model.json', bytes);
   const result = modelSchema.safeParse(value);
-  if (!result.success) throw malformed(checkpoint, 'model.json', `is not valid: ${listProblems(problemsOf(result.error, modelSchema, value))}`);
+  if (!result.success) throw malformed(checkpoint, 'model.json', `is not valid: ${firstProblems(result.error, modelSchema, value)}`);
   const { modelTopology, weightsManifest } = result.data;
   return { topology: modelTopology ?? null, weights: weightsManifest[0].weights };
 }

@@ -30,24 +30,26 @@ const argumentsSchema = z.strictObject({ path: z.string().min(1), goodOnly: z.bo
  * const { entry, refused } = await readNewest('checkpoints');
  */
 export async function readNewest(path: string, options: ReadNewestOptions = {}): Promise<NewestCheckpoint> {
-  const given = checkArgument('arguments of readNewest', argumentsSchema, { path, ...options });
+  const given = checkArgument('arguments of readNewest', argumentsSchema, { ...options, path });
   const folder = resolve(given.path);
   await checkFolder(folder);
-  if (await holdsCheckpoint(folder)) {
-    const found = await readContent({ name: basename(folder), path: folder });
-    if (given.goodOnly && !found.entry.facts.finite) throw notFound(folder, noGood);
-    return { ...found, refused: [] };
-  }
-  return newestIn(folder, given.goodOnly);
+  const listing = await listed(folder);
+  if (listing.entries.length + listing.refused.length > 0) return newestOf(folder, listing, given.goodOnly);
+  if (!(await holdsCheckpoint(folder))) throw notFound(folder, 'holds no checkpoint');
+  const found = await readContent({ name: basename(folder), path: folder });
+  if (given.goodOnly && !found.entry.facts.finite) throw notFound(folder, noGood);
+  return { ...found, refused: [] };
 }
 
-async function newestIn(folder: string, goodOnly: boolean): Promise<NewestCheckpoint> {
-  let listing: Listing;
+async function listed(folder: string): Promise<Listing> {
   try {
-    listing = await listCheckpoints(folder);
+    return await listCheckpoints(folder);
   } catch (error) {
     throw unreadable(folder, error);
   }
+}
+
+async function newestOf(folder: string, listing: Listing, goodOnly: boolean): Promise<NewestCheckpoint> {
   const refused = [...listing.refused];
   for (const entry of listing.entries) {
     if (goodOnly && !entry.facts.finite) continue;
@@ -59,7 +61,7 @@ async function newestIn(folder: string, goodOnly: boolean): Promise<NewestCheckp
     }
   }
   if (refused.length > 0) throw noneSound(folder, refused);
-  throw notFound(folder, listing.entries.length === 0 ? 'holds no checkpoint' : noGood);
+  throw notFound(folder, noGood);
 }
 
 const noGood = 'holds no checkpoint without NaN and infinities';

@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import { CheckpointError } from '../errors.js';
+import { listProblems, problemsOf } from '../problems.js';
 import { fieldOf, thrownText } from '../thrown-text.js';
 
 /** A file of a checkpoint is not there, or not what it was. */
@@ -52,6 +54,15 @@ const remedies: Readonly<Record<string, string>> = {
   ENOTDIR: noFolder,
   EEXIST: noFolder,
 };
+
+/** A file of a hundred thousand wrong numbers has as many problems: some of them tell what it is. */
+const mostProblems = 5;
+
+/** What zod found wrong, as a text. */
+export function firstProblems({ issues }: z.ZodError, schema: z.ZodType, given: unknown): string {
+  const more = issues.length > mostProblems ? `; and ${String(issues.length - mostProblems)} more` : '';
+  return `${listProblems(problemsOf({ issues: issues.slice(0, mostProblems) }, schema, given))}${more}`;
+}
 
 /** The code of an error of the file system; its text where it has none. */
 export function errorCode(error: unknown): string {

@@ -1,4 +1,5 @@
-import { byAge, type CheckpointEntry } from './content.js';
+import { byAge } from './by-age.js';
+import type { CheckpointEntry } from './content.js';
 
 /** Which checkpoints stay when there are more of them. */
 export interface RetentionPolicy {

@@ -56,14 +56,10 @@ type BatchIterator = Iterator<Samples> | AsyncIterator<Samples>;
  * from 0, now or in time. A resumed fit goes on there; the same batches have to come as in the iteration that was left.
  *
  * ```ts
- * const shards: SeekableBatches = {
- *   [Symbol.asyncIterator]() {
- *     return this.iterateFrom(0);
- *   },
- *   async *iterateFrom(batch) {
- *     for (let i = batch; i < shardCount; i += 1) yield await readShard(i);
- *   },
- * };
+ * async function* read(from: number) {
+ *   for (let i = from; i < shards.length; i += 1) yield await readShard(shards[i]);
+ * }
+ * const batches: SeekableBatches = { [Symbol.asyncIterator]: () => read(0), iterateFrom: (batch) => read(batch) };
  * ```
  */
 export type SeekableBatches = BatchStream & { iterateFrom(batch: number): BatchIterator | Promise<BatchIterator> };

@@ -70,7 +70,7 @@ export function portSink(port: MessagePort, { pending = maxPending, patience = f
       });
       clearTimeout(timer);
       waiting.delete(id);
-      if (!inTime) post({ kind: 'trouble', message: `the main thread was too busy to write events within ${patience} ms; the training went on without waiting` });
+      if (!inTime) post({ kind: 'trouble', message: `the main thread did not write the events within ${patience} ms; the training went on without waiting` });
     },
     handled(count) {
       handled = count;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
+import { MessageChannel, Worker, type WorkerOptions } from 'node:worker_threads';
 import { ConfigError } from '../errors.js';
 import { coreCatalogue, pinoSink, type Catalogue, type CoreEvents, type Sink } from '../events/index.js';
 import type { AnyPluginFactory } from '../plugin/index.js';
@@ -36,10 +36,14 @@ export function trainInWorker<T extends AnyTraining = Training, const Plugins ex
   const { signal, plugins = [] as unknown as Plugins } = options;
   const url = moduleUrl(module);
   const catalogue = plugins.reduce<Catalogue<CoreEvents>>((all, { pluginName, events }) => all.with(events as never, { owner: pluginName }), coreCatalogue);
-  const sinks: readonly Sink[] = [...(options.sinks ?? []), ...(options.logger === undefined ? [] : [pinoSink(options.logger)])];
+  const logging = options.logger === undefined ? undefined : pinoSink(options.logger);
+  const sinks: readonly Sink[] = [...(options.sinks ?? []), ...(logging === undefined ? [] : [logging])];
   const { port1: port, port2 } = new MessageChannel();
   const start: WorkerStart = { module: url, data: options.data, port: port2, stopped: signal?.aborted === true ? reasonOf(signal) : null };
-  const worker = startWorker(start, options, port);
+  const worker = startWorker(start, options, () => {
+    port.close();
+    void logging?.close?.().catch(() => undefined); // a transport of its own would keep the process alive
+  });
   const abort = (): void => {
     if (signal !== undefined) training.stop(reasonOf(signal));
   };
@@ -50,7 +54,7 @@ export function trainInWorker<T extends AnyTraining = Training, const Plugins ex
   return training;
 }
 
-function startWorker(start: WorkerStart, { transfer = [], resourceLimits }: TrainInWorkerOptions, port: MessagePort): Worker {
+function startWorker(start: WorkerStart, { transfer = [], resourceLimits }: TrainInWorkerOptions, undo: () => void): Worker {
   // In a clone of the project the sources are run as they are; the published package has the compiled ones alone.
   const sources = new URL('./from-sources.js', import.meta.url);
   const entry = existsSync(sources) ? sources : new URL('./bootstrap.js', import.meta.url);
@@ -63,7 +67,7 @@ function startWorker(start: WorkerStart, { transfer = [], resourceLimits }: Trai
   try {
     return new Worker(entry, options);
   } catch (cause) {
-    port.close();
+    undo();
     throw new ConfigError('OPTIONS_INVALID', {
       found: `the worker cannot be started: ${thrownText(cause)}`,
       expected: 'data that structured clone copies: plain data, typed arrays, maps and sets, no functions and no tensors',

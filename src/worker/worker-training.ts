@@ -10,7 +10,8 @@ import { decodeError } from './wire-error.js';
 /** Twice what the worker gives itself (bootstrap.ts): what does not end by itself then is ended from here. */
 const graceMs = 2000;
 
-type Outcome = { readonly kind: 'done'; readonly result: unknown } | { readonly kind: 'failed'; readonly error: unknown };
+/** Errors are as they were thrown: in fact anything, as in a catch. */
+type Outcome = { readonly kind: 'done'; readonly result: unknown } | { readonly kind: 'failed'; readonly error: Error };
 
 /** A training under way in a worker thread. */
 export class WorkerTraining<Result, Events extends CoreEvents = CoreEvents> {
@@ -49,7 +50,7 @@ export class WorkerTraining<Result, Events extends CoreEvents = CoreEvents> {
         onEnd();
         void this.#settle(code).then((outcome) => {
           if (outcome.kind === 'done') resolve(outcome.result as Result);
-          else reject(outcome.error); // as it was thrown, which may be anything
+          else reject(outcome.error);
         });
       });
     });
@@ -122,7 +123,7 @@ export class WorkerTraining<Result, Events extends CoreEvents = CoreEvents> {
         break;
       case 'failed':
         this.#lost = message.lost;
-        this.#end({ kind: 'failed', error: decodeError(message.error) });
+        this.#end({ kind: 'failed', error: decodeError(message.error) as Error });
         break;
     }
   }

@@ -27,11 +27,11 @@ async function crashesOf(batches: readonly Batch[], limits = usualLimits): Promi
   return { runs, crashes };
 }
 
-test('6000 values that nobody should give, a crash for none; another seed each day', async () => {
+test('3000 values that nobody should give, a crash for none; another seed each day', async () => {
   const seed = Math.floor(Date.now() / 86_400_000);
-  const { runs, crashes } = await crashesOf(batchesOf(targets, 6_000, seed));
+  const { runs, crashes } = await crashesOf(batchesOf(targets, 3_000, seed));
   expect(crashes).toEqual([]);
-  expect(runs).toBe(6_000);
+  expect(runs).toBe(3_000);
 });
 
 test.each(targets)('what is right is not refused: $name', async (target) => {
@@ -63,8 +63,8 @@ const told: Readonly<Record<string, RegExp | undefined>> = {
   'written outside': /^\/upper\/new was written, outside of the folder/,
   'changed outside': /^\/outside\/x was written, outside of the folder/,
   'removed outside': /^\/x was written, outside of the folder/,
-  hang: /^did not end within 1\.5 s/,
-  'never settles': /^did not end within 1\.5 s/,
+  hang: /^did not end within 3 s/,
+  'never settles': /^did not end within 3 s/,
   exit: /^ended the process \(0\)/,
   memory: /^took more than 300 MiB/,
   buffers: /^took [67]\d\d MiB/,
@@ -78,7 +78,10 @@ test('planted faults of every kind are seen at each of their places, and nothing
   const places = [3, 10];
   expect(fc.sample(fc.nat({ max: 9 }), { seed: 13, numRuns: 12 }).flatMap((digit, run) => (digit === 3 ? [run] : []))).toEqual(places);
   const batches = Object.keys(told).map((name) => ({ target: `planted: ${name}`, seed: 13, from: 0, runs: fatal.includes(name) ? 8 : 12 }));
-  const { runs, crashes } = await crashesOf(batches, { runMs: 1_500, heapMiB: 300 });
+  // What hangs is not waited for as long as what is slow on a busy machine.
+  const hangs = ({ target }: Batch): boolean => target === 'planted: hang' || target === 'planted: never settles';
+  const parts = await Promise.all([crashesOf(batches.filter(hangs), { ...usualLimits, runMs: 3_000 }), crashesOf(batches.filter((each) => !hangs(each)), { ...usualLimits, heapMiB: 300 })]);
+  const [runs, crashes] = [parts.reduce((sum, part) => sum + part.runs, 0), parts.flatMap((part) => part.crashes)];
   expect(runs).toBe(4 * 8 + 16 * 12);
   for (const [name, reason] of Object.entries(told)) {
     const own = crashes.filter(({ target }) => target === `planted: ${name}`);

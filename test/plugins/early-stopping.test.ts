@@ -294,6 +294,29 @@ describe('earlyStopping over checkpoints and fits', () => {
     expect(await feed(raised, 'loss', [2, 2])).toBe(3);
   });
 
+  test('a run resumed from where it had reached the threshold 0.5 with 0.4 stays stopped, unless the threshold is 0.3 by now', async () => {
+    const first = new PluginHarness(earlyStopping({ monitor: 'loss', patience: 1, stoppingThreshold: 0.5 }));
+    expect(await feed(first, 'loss', [1, 0.4])).toBe(1);
+    const stopsAt = async (stoppingThreshold: number): Promise<readonly string[]> => {
+      const again = new PluginHarness(earlyStopping({ monitor: 'loss', patience: 1, stoppingThreshold }), { epoch: 2 });
+      again.context.state = again.plugin.bind().parseState(JSON.parse(JSON.stringify(first.context.state)));
+      await again.call('fitStart', { ...fitStart(), resumed: true });
+      return again.stops;
+    };
+    expect(await stopsAt(0.5)).toEqual(first.stops);
+    expect(await stopsAt(0.3)).toEqual([]);
+  });
+
+  test('a fit that failed leaves nothing to the next: its best, 0.5, is no measure for 9, 8, 8.5, and its copy is gone', async () => {
+    const harness = new PluginHarness(earlyStopping({ monitor: 'loss', patience: 1, restoreBestWeights: true }));
+    await feed(harness, 'loss', [0.5]);
+    await harness.call('error', { error: new Error('the disk is full') });
+    expect(harness.snapshotCalls.at(-1)).toBe('drop earlyStopping/best');
+    harness.fields.epoch = 0;
+    await harness.call('fitStart', fitStart());
+    expect(await feed(harness, 'loss', [9, 8, 8.5])).toBe(2);
+  });
+
   test('a second fit starts afresh, with no best from the first', async () => {
     const harness = new PluginHarness(earlyStopping({ monitor: 'loss', patience: 1 }));
     await feed(harness, 'loss', [1, 2]);

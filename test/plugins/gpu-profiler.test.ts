@@ -24,7 +24,7 @@ const listen = (options: Parameters<typeof gpuProfiler>[0], fields: ConstructorP
   return harness;
 };
 
-const fitStart = (harness: PluginHarness, fit = 1) => harness.call('fitStart', { fit, resumed: false, epochs: 1, stepsPerEpoch: undefined, hasValidation: false, weights: [] });
+const fitStart = (harness: PluginHarness, fit = 1, resumed = false) => harness.call('fitStart', { fit, resumed, epochs: 1, stepsPerEpoch: undefined, hasValidation: false, weights: [] });
 const fitEnd = (harness: PluginHarness) => harness.call('fitEnd', { reason: 'completed', by: null, message: '', metrics: {} });
 const epochEnd = (harness: PluginHarness) => harness.call('epochEnd', { metrics: {}, validation: null, steps: 0, samples: 0, milliseconds: 0 });
 const teardown = (harness: PluginHarness) => harness.call('teardown', { reason: 'completed' });
@@ -126,7 +126,7 @@ describe('where the time went', () => {
     const saved = JSON.parse(JSON.stringify(first.context.state)) as unknown;
     const second = listen({ gpu: false, warmUp: 1 });
     second.context.state = second.plugin.bind().parseState(saved);
-    await fitStart(second);
+    await fitStart(second, 1, true);
     await train(second, 11, { data: 1, forwardBackward: 9 });
     await fitEnd(second);
     expect(lastProfile(second)).toMatchObject({ final: true, steps: 40, samples: 1280, milliseconds: 400, verdict: { kind: 'compute-bound', share: 0.9 } });

@@ -74,6 +74,16 @@ describe('a schedule by epochs', () => {
     expect(await epoch(harness)).toEqual(near([0.05, 0.05]));
   });
 
+  test('a fit that failed in epoch 2: the next starts with the value at 2', async () => {
+    const harness = await started(lrScheduler({ schedule: down, per: 'epoch' }));
+    await epoch(harness);
+    await startEpoch(harness);
+    await harness.call('error', { error: new Error('no more data') });
+    await harness.call('fitStart', fitStart());
+    expect(harness.dataOf('learning-rate').at(-1)).toMatchObject({ reason: 'start', count: 2 });
+    expect(await epoch(harness)).toEqual(near([0.05, 0.05]));
+  });
+
   test('a second fit goes on where the first ended', async () => {
     const harness = await started(lrScheduler({ schedule: down, per: 'epoch' }));
     await epochs(harness, 2);
@@ -179,7 +189,18 @@ describe('the event learning-rate', () => {
     ]);
   });
 
-  test('a resumed run tells at the same counts as one that was not interrupted', async () => {
+  test('a fit that is resumed from a checkpoint leaves the rate, tells no start, and goes on with the count of what was told', async () => {
+    const plugin = lrScheduler({ schedule: countdown, logEvery: 3 });
+    const first = await started(plugin, { learningRate: 5 });
+    await steps(first, 4);
+    const second = new PluginHarness(plugin, { step: 4, learningRate: 7 });
+    second.context.state = plugin.bind().parseState(saved(first));
+    await second.call('fitStart', { ...fitStart(), resumed: true });
+    expect(await steps(second, 3)).toEqual([7, 95, 94]);
+    expect(told(second)).toEqual([['schedule', 6, 94, 97, 'debug']]);
+  });
+
+  test('with a state of another trainer it tells at the same counts as one that was not interrupted', async () => {
     const plugin = lrScheduler({ schedule: countdown, logEvery: 3 });
     const first = await started(plugin, { learningRate: 5 });
     await steps(first, 4);

@@ -19,8 +19,8 @@ export interface ReadLog {
   readonly gaps: readonly number[];
 }
 
-/** Of a moment: how long something took. */
-const timed = new Set(['ms', 'milliseconds']);
+/** Of a moment: how long something took. `times` are those of the diagnosis, by phase. */
+const timed = new Set(['ms', 'milliseconds', 'times']);
 /** Of a place: the folder of the checkpoints is among the options of its plugin. Counted findings hold the profiler's. */
 const placed = new Set(['configurationHash', 'findings']);
 

@@ -58,14 +58,15 @@ describe('WORKER_FAILED, and no hang, is what comes of', () => {
     expect((error as TrainscopeError).message).toMatch(message);
   });
 
-  it('a module without a default export, one that imports what is not there, and one that exits while it loads', async () => {
+  it('a module without a default export, one that imports what is not there, one that exits while it loads, and one that never has loaded', async () => {
     const codes = async (name: string): Promise<TrainscopeError> => (await rejectionOf(trainInWorker(training(name)).result)) as TrainscopeError;
-    const [none, broken, exits] = [await codes('no-default.ts'), await codes('broken-import.mjs'), await codes('exits-on-load.ts')];
-    expect([none.code, broken.code, exits.code]).toEqual(['WORKER_FAILED', 'WORKER_FAILED', 'WORKER_FAILED']);
+    const [none, broken, exits, hangs] = [await codes('no-default.ts'), await codes('broken-import.mjs'), await codes('exits-on-load.ts'), await codes('never-loads.mjs')];
+    expect([none, broken, exits, hangs].map(({ code }) => code)).toEqual(Array.from({ length: 4 }, () => 'WORKER_FAILED'));
     expect(none.message).toMatch(/default export of .*no-default\.ts is missing \(it exports helper, train\)/);
     expect(broken.message).toMatch(/cannot be loaded: .*no-such-file/);
     expect(broken.cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' });
     expect(exits.message).toMatch(/exit code 5/);
+    expect(hangs.message).toMatch(/nothing left to do/);
   });
 });
 

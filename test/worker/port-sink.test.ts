@@ -67,7 +67,7 @@ describe('the sink of a worker', () => {
     await sink.flush?.();
     expect(received()).toEqual([
       { kind: 'flush', id: 1 },
-      { kind: 'trouble', message: 'the main thread was too busy to write events within 20 ms; the training went on without waiting' },
+      { kind: 'trouble', message: 'the main thread did not write the events within 20 ms; the training went on without waiting' },
     ]);
     sink.flushed(1); // late: nothing happens
   });

@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { gradientNorm } from '../../plugins/index.js';
 import { memorySink, type TrainscopeEvent } from '../../src/index.js';
@@ -81,6 +83,19 @@ describe('a training in a worker thread', () => {
     expect(a.kernel).not.toEqual(b.kernel);
     expect(new Set(first.memory.events.map(({ runId }) => runId))).toEqual(new Set([a.fit.runId]));
     expect(new Set(second.memory.events.map(({ runId }) => runId))).toEqual(new Set([b.fit.runId]));
+  });
+
+  it('is logged by a pino logger of the main thread, a line an event', async () => {
+    const lines: string[] = [];
+    const stream = new Writable({
+      write(line: Buffer, _encoding, done) {
+        lines.push(String(line));
+        done();
+      },
+    });
+    const logger = pino({ level: 'debug' }, stream);
+    await trainInWorker<typeof events>(training('events.ts'), { data: { losses: [1, Number.NaN] }, logger }).result;
+    expect(lines.map((line) => (JSON.parse(line) as { data: { loss: unknown } }).data.loss)).toEqual([1, 'NaN']);
   });
 
   it('may be JavaScript without trainscope, or CommonJS; buffers are transferred and gone here', async () => {

@@ -238,6 +238,13 @@ describe('predictions and validation', () => {
     // 40 steps are too few.
     expect(waited(12_000, 15_000, 4)).toEqual(['info']);
   });
+  test('times of a resumed run are of the steps since: 40 of 100, which are too few', () => {
+    const [start, ...events] = run(10, () => ({ times: { data: 12_000, total: 15_000 } }));
+    const resumed = [start, ...events.slice(0, 12), { event: 'resume', step: 60, epoch: 6, data: { plannedEpochs: 12 } }, ...events.slice(12)] as typeof events;
+    const { findings, watch } = tell(resumed);
+    expect(findings.filter(({ rule }) => rule === 'data-bound').map(({ severity, evidence }) => [severity, evidence['steps']])).toEqual([['info', 40]]);
+    expect(watch.history.plannedEpochs).toBe(12);
+  });
 });
 
 describe('the time of steps', () => {

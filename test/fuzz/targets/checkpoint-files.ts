@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { sealManifest } from '../../../src/checkpoint/manifest.js';
 import { hostileData, hostileNames } from '../hostile.js';
 import { mutated, spliced } from '../mutate.js';
 import type { Place } from '../target.js';
@@ -90,14 +91,15 @@ function changedBytes(bytes: Buffer, change: Change, files: Files): Buffer | und
 /** The manifest with the sizes and sums that the files have. */
 function sealedManifest(manifest: Buffer, files: ReadonlyMap<string, Buffer>): Buffer {
   try {
-    const value = JSON.parse(manifest.toString()) as { files?: Record<string, { size: unknown; sha256: unknown }> };
+    const whole = JSON.parse(manifest.toString()) as { manifest?: unknown } | null;
+    const value = (whole?.manifest ?? whole) as { files?: Record<string, { bytes: unknown; sha256: unknown }> } | null;
     for (const [name, bytes] of files) {
-      const entry = typeof value.files === 'object' && Object.hasOwn(value.files, name) ? value.files[name] : undefined;
+      const entry = typeof value?.files === 'object' && Object.hasOwn(value.files, name) ? value.files[name] : undefined;
       if (typeof entry !== 'object' || (entry as unknown) === null) continue;
-      entry.size = bytes.length;
+      entry.bytes = bytes.length;
       entry.sha256 = createHash('sha256').update(bytes).digest('hex');
     }
-    return Buffer.from(JSON.stringify(value));
+    return Buffer.from(sealManifest(Buffer.from(JSON.stringify(value))));
   } catch {
     // No manifest any more.
     return manifest;

@@ -53,7 +53,7 @@ const names = fc.oneof(fc.constantFrom('step-1', '..', '../x', 'a/b', '.tmp-1', 
 export const checkpointTargets = [
   target({
     name: 'checkpoint',
-    share: 8,
+    share: 5,
     values: changedCheckpoint(files),
     sound: () => [unchanged, { ...unchanged, withEarlier: true }],
     attempt: async (changed, place) => {
@@ -70,7 +70,7 @@ export const checkpointTargets = [
   }),
   target({
     name: 'resume',
-    share: 4,
+    share: 3,
     values: changedCheckpoint(files),
     sound: () => [unchanged],
     attempt: async (changed, place) => {
@@ -87,7 +87,7 @@ export const checkpointTargets = [
   }),
   target({
     name: 'checkpoint calls',
-    share: 2,
+    share: 1,
     values: fc.record({ path: fc.oneof(hostileValue), name: names, options: hostileValue, content: mutated([{ weights: [1], optimizer: [], snapshots: { a: [] }, state: { x: 1 }, topology: null }], fc.constantFrom<unknown>(null, {}, [], 'x', '__proto__')) }),
     sound: () => [{ path: join(tmpdir(), 'nowhere'), name: 'step-1', options: {}, content: {} }],
     attempt: async ({ path, name, options, content }, place) => {
