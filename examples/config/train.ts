@@ -27,6 +27,8 @@ const { training, validation } = loadIris();
 
 // A function, so that the seed of the config covers the initial weights.
 const trainer = new Trainer({ model: buildModel, ...config });
+// Run again, it goes on where it was: interrupted, or through. Another --out begins anew.
+await trainer.resume(join(args.out, 'checkpoints'), { missing: 'start' });
 const result = await trainer.fit(training, { validation });
 await trainer.dispose();
 

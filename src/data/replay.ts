@@ -24,9 +24,9 @@ export interface Replay {
 
 /** Reads batches and leaves them. The answer is there at once where the source's are and it does not take long. */
 export function replay(parts: Replay): Eventual<void> {
-  const { reading, count, place, leave, isClosed, short } = parts;
+  const { reading, count, place, leave, short } = parts;
   const began = performance.now();
-  for (let index = 0; index < count && !isClosed(); index += 1) {
+  for (let index = 0; index < count; index += 1) {
     if (performance.now() - began >= longestStretch) return goOn(parts, index, nextTurn());
     const result = reading.next(place(index));
     if (isPromise(result)) return goOn(parts, index, undefined, result);
@@ -41,11 +41,11 @@ async function goOn({ reading, count, place, leave, isClosed, short }: Replay, f
   let turned = performance.now();
   await before;
   let pending: Eventual<IteratorResult<unknown>> | undefined = under;
-  for (let index = from; index < count && (pending !== undefined || !isClosed()); index += 1) {
+  for (let index = from; index < count; index += 1) {
     const result = await (pending ?? reading.next(place(index)));
     pending = undefined;
     if (result.done === true) {
-      // Closing ends an iterator too.
+      // A reading that is closed is over.
       if (isClosed()) return;
       throw short(index);
     }

@@ -29,6 +29,27 @@ async function expectRefused(file: string, code = 'CHECKPOINT_TORN'): Promise<vo
 /** Some 40 places in a file: the first and last ones, and others evenly between. */
 const places = (length: number): readonly number[] => [...new Set(Array.from({ length: 40 }, (_, i) => Math.round((i * (length - 1)) / 39)))];
 
+const damages: Readonly<Record<string, (path: string) => void>> = {
+  'with a byte more': (path) => {
+    writeFileSync(path, '\n', { flag: 'a' });
+  },
+  'that is missing': (path) => {
+    rmSync(path);
+  },
+  'that is a folder': (path) => {
+    rmSync(path);
+    mkdirSync(path);
+  },
+  'that is a link to the right bytes elsewhere': (path) => {
+    renameSync(path, at('elsewhere'));
+    symlinkSync(at('elsewhere'), path);
+  },
+  'that is a named pipe, which nobody writes to': (path) => {
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+  },
+};
+
 describe.each(files)('%s', (file) => {
   test('with any bit of a byte flipped is refused, and the checkpoint before is used', async () => {
     const path = at('step-2', file);
@@ -50,13 +71,7 @@ describe.each(files)('%s', (file) => {
     }
   });
 
-  test.each([
-    ['with a byte more', (path: string) => writeFileSync(path, '\n', { flag: 'a' })],
-    ['that is missing', (path: string) => rmSync(path)],
-    ['that is a folder', (path: string) => (rmSync(path), mkdirSync(path))],
-    ['that is a link to the right bytes elsewhere', (path: string) => (renameSync(path, at('elsewhere')), symlinkSync(at('elsewhere'), path))],
-    ['that is a named pipe, which nobody writes to', (path: string) => (rmSync(path), execFileSync('mkfifo', [path]))],
-  ])('%s is refused', async (_, damage) => {
+  test.each(Object.entries(damages))('%s is refused', async (_, damage) => {
     damage(at('step-2', file));
     await expectRefused(file);
   });

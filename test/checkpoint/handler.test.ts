@@ -45,7 +45,7 @@ const predictions = (each: LayersModel): readonly number[] =>
 /** Reads files by TensorFlow.js's own reader of saved models, as `file://` of tfjs-node does. */
 const ownReader = (path: string): tf.io.IOHandler =>
   tf.io.http('http://localhost/model.json', {
-    fetchFunc: async (url: string) => new Response(new Uint8Array(readFileSync(join(path, new URL(url, 'http://localhost/').pathname.slice(1))))),
+    fetchFunc: async (request) => new Response(new Uint8Array(readFileSync(join(path, new URL(new Request(request).url).pathname.slice(1))))),
   });
 
 describe('a checkpoint of a LayersModel', () => {

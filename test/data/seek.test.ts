@@ -173,6 +173,17 @@ describe('catching up', () => {
     expect(readSync(once.epoch(0))).toHaveLength(1);
   });
 
+  it('with a function of the epoch waits for the source of the next epoch, and is counted at once', async () => {
+    const source = new Set([samples(0), samples(1)]);
+    const data = openData(() => source, spec);
+    void data.catchUp(3);
+    expect([data.opens, openData(source, spec).opens]).toEqual([3, 0]);
+    const cursor = data.epoch(0);
+    await cursor.open();
+    expect([cursor.opensBefore, openData(source, spec).opens]).toEqual([3, 4]);
+    await cursor.close();
+  });
+
   it('says where opening fails, and does not mind a closing that does', async () => {
     const failing = { [Symbol.iterator]: (): never => { throw new Error('no such host'); } };
     await expectDataError(() => openData(failing, spec).catchUp(1), 'DATA_SOURCE_FAILED', 'while it was being opened', 'no such host');
@@ -199,7 +210,7 @@ describe('data that has become shorter', () => {
   it.each<[string, () => DataSource]>([
     ['a stream', () => new Set([samples(0), samples(1)])],
     ['samples in memory', () => samples(0, 2)],
-    ['a function of the epoch', () => () => samples(0, 2)],
+    ['a function of the epoch, whose tensors end', () => () => ({ inputs: tf.ones([2, 1]), labels: tf.ones([2]) })],
   ])('%s of 2 batches is not gone on with at batch 3', async (_, make) => {
     await withoutLeak(() => expectDataError(async () => {
       const cursor = openData(make(), spec, { batchSize: 1 }).epoch(1, 3);

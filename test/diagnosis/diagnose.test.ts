@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/diagnosis/index.js';
 import type { TrainscopeEvent } from '../../src/events/index.js';
+import { kernel, layer, statistics } from './rules/run.js';
 
 let seq = 0;
 const event = (name: string, step: number, epoch: number, data: Record<string, unknown>): TrainscopeEvent => ({ v: 1, runId: 'r', seq: (seq += 1), time: 0, event: name, plugin: null, epoch, step, level: 'info', data });
@@ -33,5 +34,24 @@ describe('a log of losses alone', () => {
   test('that is empty, or holds events that do not fit, has nothing to tell', () => {
     expect(diagnose([])).toEqual({ findings: [], all: [], decomposition: null });
     expect(diagnose([event('step', 1, 1, { loss: 'much' }), event('training-statistics', 1, 1, {})]).all).toEqual([]);
+  });
+});
+
+describe('what was written by anyone', () => {
+  test('weights, layers and rules may have names that every object has', () => {
+    const measured = statistics({ layers: { constructor: layer() }, weights: { toString: kernel() } });
+    const told = { rule: 'constructor', severity: 'info', where: {}, message: 'm', evidence: {}, remedy: 'r.', docs: null };
+    expect(diagnose([event('training-statistics', 1, 1, measured), event('training-statistics', 2, 1, measured), event('finding', 2, 1, told)]).all).toEqual([told]);
+  });
+  test.each([
+    ['nothing', undefined, {}, 'no events: undefined'],
+    ['a number', 5, {}, 'no events: 5'],
+    ['a text', 'run.ndjson', {}, 'no events: "run.ndjson"'],
+    ['lines that were not read', [event('step', 1, 1, {}), '{"v":1}'], {}, 'no events: "{\\"v\\":1}" among them'],
+    ['a hole among events', [null], {}, 'no events: nothing (null) among them'],
+    ['a mistyped option', [], { skipp: [] }, 'unknown key "skipp" (did you mean "skip"?)'],
+    ['options that are null', [], null, 'found nothing (null), expected an object'],
+  ])('%s is refused', (_, events, options, says) => {
+    expect(() => diagnose(events as never, options as never)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(says) as string }));
   });
 });

@@ -55,7 +55,7 @@ const slip = (name: string, at: number): string => {
 function change({ holder, key }: Spot, { how, value, name, at }: Mutation, spots: readonly Spot[], strangers: Strangers): void {
   const old = holder[key];
   const isOurs = isOpen(old) && !strangers.has(old);
-  const remove = (): void => void (Array.isArray(holder) ? holder.splice(Number(key), 1) : Reflect.deleteProperty(holder, key));
+  const remove = (): unknown => (Array.isArray(holder) ? holder.splice(Number(key), 1) : Reflect.deleteProperty(holder, key));
   switch (how) {
     case 'replace':
       put(holder, key, value);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
+import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { definePlugin, type AnyPlugin } from 'trainscope/plugin';
 import { diagnosis, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, predictionDynamics, preflight, seed, weightNorm } from 'trainscope/plugins';
@@ -39,6 +39,8 @@ const training = (plugins: () => readonly AnyPlugin[], more: Partial<Training> =
 /** In the first epoch; right after its end; before the last step of the second; in the third. */
 const crashes = [3, 5, 8, 11];
 
+/** Rules that judge the machine. */
+const ofTime = ['step-time-outlier', 'data-bound'];
 /** Of machine and clock. */
 const apart = new Set(['times', 'tensors', 'configurationHash', 'folder']);
 /** TensorFlow.js counts the layers that a process has made: here they are those of one model, from 1. */
@@ -142,18 +144,20 @@ describe('killed four times and resumed, the log and the weights are those of a 
   });
 
   test('gpuProfiler tells at the same steps, though the warm-up of each attempt counts for nothing, and not twice that there is no GPU', async () => {
-    const given = training(() => [gpuProfiler({ command: 'no-such-nvidia-smi', warmUp: 2, every: 3 })], { fit: () => ({ epochs: 5, batchSize: 4 }) });
+    const given = training(() => [gpuProfiler({ command: 'no-such-nvidia-smi', warmUp: 3, every: 3 })], { fit: () => ({ epochs: 5, batchSize: 4 }) });
     const told = (outcome: Outcome) => outcome.events.flatMap((event) => ((event as { event: string }).event === 'gpu-profile' ? [(event as { step: number }).step] : []));
-    const resumed = await trainThrough(given, [6, 9, 15]);
-    // At every third step, the first of them after the warm-up, and at the end.
-    expect(told(await trainThrough(given))).toEqual([3, 6, 9, 12, 15, 18, 20]);
-    expect(told(resumed)).toEqual([3, 6, 9, 12, 15, 18, 20]);
+    const resumed = await trainThrough(given, [7, 9, 15]);
+    // At every third step after the warm-up, and at the end. Steps 7 to 9 are the warm-up of the second attempt.
+    expect(told(await trainThrough(given))).toEqual([6, 9, 12, 15, 18, 20]);
+    expect(told(resumed)).toEqual([6, 9, 12, 15, 18, 20]);
     expect(count(resumed, 'gpu')).toBe(1);
   });
 
-  test('diagnosis, which watches', async () => {
-    const whole = await expectSame(training(() => [diagnosis({ every: 2 })], { fit: () => ({ epochs: 6, batchSize: 4, validation: some(8) }) }), [3, 5, 8, 11, 21]);
-    expect(count(whole, 'diagnosis')).toBe(1);
+  test('diagnosis, which watches: a saturated layer is told once, and at the end by its name of then', async () => {
+    const saturated = (): Sequential =>
+      sequential({ layers: [layers.dense({ units: 6, inputShape: [4], activation: 'tanh', kernelInitializer: initializers.constant({ value: 50 }) }), layers.dense({ units: 2, activation: 'softmax' })] });
+    const whole = await expectSame(training(() => [diagnosis({ every: 1, rules: { skip: ofTime } })], { options: () => ({ ...training(() => []).options(), model: saturated }), fit: () => ({ epochs: 6, batchSize: 4, validation: some(8) }) }), [3, 5, 8, 11, 21]);
+    expect(whole.events.filter((event) => (event as { data: { rule?: string } }).data.rule === 'saturated-activations')).toHaveLength(1);
   });
 
   test('diagnosis, which repairs: wherever it is killed about the repair, it goes back to the same copy of the weights and comes to the same verdict', async () => {
@@ -164,7 +168,7 @@ describe('killed four times and resumed, the log and the weights are those of a 
       role: 'steer',
       hooks: () => ({ batch: ({ labels: [given], ...batch }, { step }) => (given === undefined || step <= 30 ? undefined : { ...batch, labels: [tf.mul(given, 100)] }) }),
     });
-    const given = training(() => [larger(), diagnosis({ every: 1, autoFix: 'apply', probation: 5, rules: { skip: ['loss-rising', 'learning-rate-too-high'] } })], {
+    const given = training(() => [larger(), diagnosis({ every: 1, autoFix: 'apply', probation: 5, rules: { skip: [...ofTime, 'loss-rising', 'learning-rate-too-high'] } })], {
       options: () => ({ model: () => sequential({ layers: [layers.dense({ units: 1, inputShape: [4] })] }), loss: 'meanSquaredError', optimizer: { name: 'sgd', learningRate: 1e-4 }, logEvery: 1 }),
       data: () => ({ inputs, labels: Array.from(labels, (label) => [label]) }),
       fit: () => ({ epochs: 12, batchSize: 4 }),
@@ -174,7 +178,7 @@ describe('killed four times and resumed, the log and the weights are those of a 
       const { event: name, step, data } = event as { event: string; step: number; data: { status: string; restoredFrom: number | null } };
       return name === 'repair' ? [{ step, status: data.status, restoredFrom: data.restoredFrom }] : [];
     });
-    const [{ step = NaN } = {}] = repairs;
+    const step = repairs[0]?.step ?? NaN;
     // The older of two copies, made after each step: that of two steps before. Judged after the probation.
     expect(repairs).toEqual([{ step, status: 'applied', restoredFrom: step - 2 }, { step: step + 5, status: 'undone', restoredFrom: step - 2 }]);
     for (const at of [step - 1, step, step + 3]) {

@@ -10,7 +10,7 @@ import type { Sequential } from '@tensorflow/tfjs-layers';
 import { TrainscopeError } from 'trainscope';
 import { useBackend } from '../support/backends.js';
 import { openTraining } from './training.js';
-import type { Outcome, Said } from './protocol.js';
+import { askedToEnd, type Outcome, type Said } from './protocol.js';
 import type { Variation } from './variation.js';
 
 const [, , text = '', folder = ''] = process.argv;
@@ -31,6 +31,8 @@ try {
     weights.update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   await trainer.dispose();
+  // A process that was asked to end has saved what it came to, and says so by its exit code: it is no outcome.
+  if (reason === 'aborted') process.exit(askedToEnd);
   const outcome: Outcome = { reason, stoppedBy, steps, weights: weights.digest('hex'), metrics, history: history.map(({ milliseconds: _, ...record }) => record) };
   // Whole or not there: a kill may come at this moment too.
   writeFileSync(`${folder}/outcome.tmp`, JSON.stringify(outcome));

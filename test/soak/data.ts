@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { array } from '@tensorflow/tfjs-data';
-import type { DataSource } from 'trainscope';
+import type { DataSource, SeekableBatches } from 'trainscope';
 import { numbers } from '../support/numbers.js';
 import type { Variation } from './variation.js';
 
@@ -38,7 +38,7 @@ export function openData({ data, seed }: Pick<Variation, 'data' | 'seed'>): { re
       return { train: shaped(samples), validation, batchSize };
     case 'shuffled-dataset': {
       const rows = Array.from(samples.labels, (label, i) => ({ xs: [...samples.inputs.slice(i * width, (i + 1) * width)], ys: label }));
-      return { train: array(rows).shuffle(32, String(seed)).batch(batchSize) as unknown as DataSource, validation };
+      return { train: array(rows).shuffle(32, String(seed)).batch(batchSize), validation };
     }
     case 'seekable': {
       const iterateFrom = async function* (first: number) {
@@ -48,7 +48,8 @@ export function openData({ data, seed }: Pick<Variation, 'data' | 'seed'>): { re
           yield batchOf(samples, batch);
         }
       };
-      return { train: { iterateFrom, [Symbol.asyncIterator]: () => iterateFrom(0) }, validation };
+      const train: SeekableBatches = { iterateFrom, [Symbol.asyncIterator]: () => iterateFrom(0) };
+      return { train, validation };
     }
     case 'replayed':
       return {

@@ -6,11 +6,11 @@ const isLost = ({ lost }: Trial): boolean => lost.length > 0;
 const isDifferent = ({ different }: Trial): boolean => different.length > 0;
 
 /**
- * `lost`: runs that could not be resumed, or lost a checkpoint that was complete. `different`: runs that came to their end
+ * `kills` are those by SIGKILL, `terminations` those by SIGTERM, which is heard. `lost`: runs that could not be resumed, or lost a checkpoint that was complete. `different`: runs that came to their end
  * and are not as without a kill. `identical`: all others.
  */
 export const figuresOf = (trials: readonly Trial[]): Readonly<Record<string, number>> => ({
-  kills: sum(trials, ({ kills }) => kills.length),
+  kills: sum(trials, ({ kills }) => kills.filter((kind) => kind !== 'asked').length),
   lost: trials.filter(isLost).length,
   different: trials.filter(isDifferent).length,
   runs: trials.length,
@@ -18,6 +18,7 @@ export const figuresOf = (trials: readonly Trial[]): Readonly<Record<string, num
   resumes: sum(trials, ({ resumes }) => resumes),
   killsDuringWrite: sum(trials, ({ killsDuringWrite }) => killsDuringWrite),
   killsWhileStarting: sum(trials, ({ kills }) => kills.filter((kind) => kind === 'starting').length),
+  terminations: sum(trials, ({ kills }) => kills.filter((kind) => kind === 'asked').length),
   leftovers: sum(trials, ({ leftovers }) => leftovers),
   orphans: sum(trials, ({ orphans }) => orphans),
   tornLines: sum(trials, ({ tornLines }) => tornLines),

@@ -14,7 +14,7 @@ export interface TrainingProcess {
   /** When the training began, or undefined when it ended before. */
   readonly training: Promise<Extract<Said, { at: 'training' }> | undefined>;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly failure: string | null }>;
-  kill(): void;
+  kill(signal: 'SIGKILL' | 'SIGTERM'): void;
 }
 
 /** Begins the training of a variation in a folder, or goes on with it. @param path PATH of the process. */
@@ -37,7 +37,7 @@ export function startTraining(variation: Variation, folder: string, path: string
       resolve({ code, signal, failure: failure ?? (code === 0 || signal !== null ? null : errors) });
     });
   });
-  return { began: performance.now(), training, ended, kill: () => void child.kill('SIGKILL') };
+  return { began: performance.now(), training, ended, kill: (signal) => void child.kill(signal) };
 }
 
 /** Numbers of living processes whose command line holds the text. A zombie has none. */

@@ -10,6 +10,9 @@ export interface ResumedAt {
   readonly refused: readonly string[];
 }
 
+/** Exit code of a child that a signal asked to end (128 and the number of SIGTERM, as shells count). */
+export const askedToEnd = 143;
+
 /** What a training came to, but for times. */
 export interface Outcome {
   readonly reason: string;

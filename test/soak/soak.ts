@@ -44,7 +44,7 @@ export async function soak({ variations, kills, killsPerRun, workers, seed, tell
       const at = join(folder, `run-${String(run)}`);
       const trial = await runKilled(variation, reference, { folder: at, random: numbers(seed + run), takeKill, giveBackKill: () => (taken -= 1) });
       trials.push(trial);
-      tell?.(trial, trials.reduce((sum, each) => sum + each.kills.length, 0));
+      tell?.(trial, taken);
       // What failed is left to be looked at.
       if (trial.lost.length === 0 && trial.different.length === 0) rmSync(at, { recursive: true, force: true });
     }

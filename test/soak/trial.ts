@@ -96,6 +96,7 @@ export async function runKilled(variation: Variation, reference: Reference, { fo
     });
     if (plan !== undefined && (await carryOut(plan, child, checkpoints))) {
       kills.push(plan.kind);
+      if (plan.kind === 'asked') giveBackKill();
       await looking;
       if (unfinishedIn(checkpoints).some((name) => name.startsWith('.tmp-'))) killsDuringWrite += 1;
       orphans += await orphansOf(folder);

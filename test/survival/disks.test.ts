@@ -47,7 +47,7 @@ function openTrainer({ log, checkpoints, every = 1 }: { readonly log?: string; r
 
 /** 3 steps an epoch. */
 const fit = ({ trainer }: Run, epochs: number): Promise<unknown> => trainer.fit(clouds(12), { batchSize: 4, epochs }).catch((error: unknown) => error);
-const dataOf = ({ memory }: Run, name: string): readonly Readonly<Record<string, unknown>>[] => memory.events.filter(({ event }) => event === name).map(({ data }) => data as Readonly<Record<string, unknown>>);
+const dataOf = ({ memory }: Run, name: string): readonly Readonly<Record<string, unknown>>[] => memory.events.filter(({ event }) => event === name).map(({ data }) => data);
 const linesOf = (path: string): readonly string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1);
 
 describe.skipIf(!canMount)('a disk that is full (skipped where this process may not mount one)', () => {

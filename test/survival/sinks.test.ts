@@ -29,7 +29,7 @@ describe('a training outlives a sink that', () => {
   const broken: [string, Omit<Sink, 'name'>][] = [
     ['throws', { write: () => { throw failure; } }],
     ['rejects', { write: () => Promise.reject(failure) }],
-    ['throws what is no error', { write: () => { throw undefined; } }],
+    ['throws what is no error', { write: () => { throw 'text' as unknown as Error; } }],
     ['throws from its third event on', { write: ({ seq }) => { if (seq > 2) throw failure; } }],
     ['fails to flush', { write: () => undefined, flush: () => Promise.reject(failure) }],
   ];

@@ -198,6 +198,7 @@ describeCases('a model', {
   'by hand, without trainableWeights': { options: { model: { forward: () => 1 } }, code: 'MODEL_INVALID', says: /keys forward; .*trainableWeights/ },
   'by hand, with trainableWeights of null': { options: handwritten({ trainableWeights: null }), code: 'MODEL_INVALID', says: /trainableWeights is null; it is an array or a record of variables/ },
   'by hand, with no variable': { options: handwritten({ trainableWeights: [] }), code: 'MODEL_INVALID', says: /no weights.*Put its variables into trainableWeights/ },
+  'by hand, with a hole among variables': { options: handwritten({ trainableWeights: new Array<tf.Variable>(1) }), code: 'MODEL_INVALID', says: /trainableWeights\[0\] is undefined; it is a variable/ },
   'by hand, with a number for a variable': { options: handwritten({ trainableWeights: { w: 3 } }), code: 'MODEL_INVALID', says: /trainableWeights\.w is the number 3; it is a variable/ },
   'by hand, with a variable that was disposed of': { options: () => ({ model: { forward: (x: tf.Tensor) => x, trainableWeights: [disposedVariable] } }), code: 'MODEL_INVALID', says: /trainableWeights\[0\] was disposed of/ },
   'by hand, whose forward pass gives nothing': { options: handwritten({ forward: () => undefined }), code: 'MODEL_INVALID', says: /forward pass gave undefined; it gives a tensor.*return that was forgotten/ },

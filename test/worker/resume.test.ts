@@ -24,7 +24,7 @@ it('a worker that is ended after step 13 and a new one that resumes give the wei
   const ended = start({ folder: join(folder, 'ended'), holdAt: 13 });
   const rejection = rejectionOf(ended.run.result);
   // A checkpoint gets its name when all of it is written: that of step 10 is the last before 13.
-  while (!existsSync(join(folder, 'ended', 'step-00000010'))) await wait(20);
+  while (!existsSync(join(folder, 'ended', 'epoch-0003-step-00000010'))) await wait(20);
   while (!ended.sink.events.some(({ event, step }) => event === 'step' && step === 12)) await wait(20);
   await ended.run.terminate();
   expect(await rejection).toMatchObject({ code: 'WORKER_TERMINATED' });

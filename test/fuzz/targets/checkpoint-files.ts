@@ -60,10 +60,13 @@ export function changedCheckpoint(files: Files): fc.Arbitrary<ChangedCheckpoint>
   });
 }
 
+/** JSON has no text for undefined. */
+const asText = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value));
+
 function changedBytes(bytes: Buffer, change: Change, files: Files): Buffer | undefined {
   switch (change.how) {
     case 'json':
-      return Buffer.from((JSON.stringify(change.value) as string | undefined) ?? '');
+      return Buffer.from(asText(change.value));
     case 'text':
       return Buffer.from(change.text);
     case 'flip': {
@@ -91,8 +94,9 @@ function changedBytes(bytes: Buffer, change: Change, files: Files): Buffer | und
 /** The manifest with the sizes and sums that the files have. */
 function sealedManifest(manifest: Buffer, files: ReadonlyMap<string, Buffer>): Buffer {
   try {
-    const whole = JSON.parse(manifest.toString()) as { manifest?: unknown } | null;
-    const value = (whole?.manifest ?? whole) as { files?: Record<string, { bytes: unknown; sha256: unknown }> } | null;
+    type Given = { readonly files?: Record<string, { bytes: unknown; sha256: unknown }> } | null;
+    const whole = JSON.parse(manifest.toString()) as { readonly manifest?: Given } | null;
+    const value = whole?.manifest ?? (whole as Given);
     for (const [name, bytes] of files) {
       const entry = typeof value?.files === 'object' && Object.hasOwn(value.files, name) ? value.files[name] : undefined;
       if (typeof entry !== 'object' || (entry as unknown) === null) continue;

@@ -47,11 +47,15 @@ const tokens: readonly string[] = [
 ];
 
 /** JSON has no NaN; YAML has. */
-const asFlow = (value: unknown): string => (JSON.stringify(value, (_, each: unknown) => (typeof each === 'number' && !Number.isFinite(each) ? `<${String(each)}>` : each), 1) as string | undefined ?? '').replace(/"<(-?)(NaN|Infinity)>"/g, (_, sign: string, name: string) => (name === 'NaN' ? '.nan' : `${sign}.inf`));
+function asFlow(value: unknown): string {
+  if (value === undefined) return '';
+  const text = JSON.stringify(value, (_, each: unknown) => (typeof each === 'number' && !Number.isFinite(each) ? `<${String(each)}>` : each), 1);
+  return text.replace(/"<(-?)(NaN|Infinity)>"/g, (_, sign: string, name: string) => (name === 'NaN' ? '.nan' : `${sign}.inf`));
+}
 
 function asBlock(value: unknown): string {
   try {
-    return (stringify(value, { aliasDuplicateObjects: true }) as string | undefined) ?? '';
+    return value === undefined ? '' : stringify(value, { aliasDuplicateObjects: true });
   } catch {
     // yaml's writer has limits of its own.
     return asFlow(value);

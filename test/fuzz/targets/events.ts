@@ -22,10 +22,7 @@ const events: readonly Record<string, unknown>[] = [
 ];
 
 /** As on the wire: numbers that JSON lacks are strings. JSON itself makes null of them, which a line may hold as well. */
-const onWire = (value: unknown): string => {
-  const told = JSON.stringify(value, (_, each: unknown) => (typeof each === 'number' && !Number.isFinite(each) && !Number.isNaN(each) ? String(each) : Number.isNaN(each) ? 'NaN' : each)) as string | undefined;
-  return told ?? '';
-};
+const onWire = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value, (_, each: unknown) => (typeof each === 'number' && !Number.isFinite(each) ? String(each) : each)));
 
 const tokens: readonly string[] = ['"', '\\', '{', '}', '[', ']', ',', ':', 'null', 'NaN', '1e999', '-0', '"v":2,', '"event":"step",', '"data":null,', '"__proto__":{"x":1},', '"seq":-1,', '"level":30,', '"time":"2024-01-01T00:00:00Z",', '"time":"x",', '\\u0000', '\\ud800', '\n', '\r', '\u2028', '\uFEFF', ' ', ...hostileNames];
 const line = fc.oneof(
@@ -40,7 +37,7 @@ const wide: Catalogue<CoreEvents> = Object.values(builtInPlugins).reduce<Catalog
 function readBack(event: TrainscopeEvent): void {
   const again = toEventLine(event);
   if (!eventLineSchema.safeParse(JSON.parse(again)).success) throw new Broken('an event that was read is written as something that is none');
-  if (toEventLine(readEventLine(again, wide).event as TrainscopeEvent) !== again) throw new Broken('an event that was read, written and read again is another');
+  if (toEventLine(readEventLine(again, wide).event) !== again) throw new Broken('an event that was read, written and read again is another');
   if (coreCatalogue.has(event.event) && sentence(event).trim() === '') throw new Broken('an event without a sentence');
 }
 
@@ -68,7 +65,7 @@ const story = fc
 function readAll(lines: readonly string[]): TrainscopeEvent[] {
   return lines.flatMap((each) => {
     try {
-      return [readEventLine(each).event as TrainscopeEvent];
+      return [readEventLine(each).event];
     } catch {
       // Lines that are no events are the matter of another target.
       return [];
@@ -86,7 +83,7 @@ export const eventTargets = [
     values: line,
     attempt: (given) => {
       const read = readEventLine(given, wide);
-      readBack(read.event as TrainscopeEvent);
+      readBack(read.event);
       readBack(parseEventLine(given));
     },
   }),

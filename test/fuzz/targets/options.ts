@@ -82,7 +82,7 @@ export const optionTargets = [
     values: fc.constantFrom(...kinds).chain((kind) => fc.record({ kind: fc.constant(kind), options: mutated(pluginOptions[kind], hostileValue), attached: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: mutated(attach, hostileValue) }) })),
     attempt: ({ kind, options, attached }) => {
       const plugin = (builtInPlugins[kind] as AnyPluginFactory)(options as never, attached as AttachOptions);
-      if (typeof plugin.name !== 'string' || plugin.bind().hooks === undefined) throw new Broken('a plugin without name or hooks');
+      if (typeof plugin.name !== 'string' || Object.keys(plugin.bind().hooks).length === 0) throw new Broken('a plugin without name or hooks');
     },
   }),
   target({ name: 'plugin definition', share: 2, sound: () => [{ definition: whole, options: {} }], values: fc.record({ definition: mutated([whole], hostileValue), options: hostileValue }), attempt: ({ definition, options }) => definePlugin(definition as never)(options as never).bind() }),
@@ -103,7 +103,7 @@ export const optionTargets = [
     values: fc.record({ make: fc.nat({ max: scheduleMakers.length - 1 }), given: fc.array(fc.oneof(hostileValue, mutated(schedules.map(({ kind: _, ...options }) => options), hostileValue)), { maxLength: 3 }) }),
     attempt: ({ make, given }) => {
       const made = scheduleMakers[make]?.(...given);
-      if (typeof made === 'function') made(3);
+      if (typeof made === 'function') (made as (at: number) => unknown)(3);
       scheduleSpec.safeParse(given[0]);
     },
   }),
@@ -115,7 +115,7 @@ export const optionTargets = [
     sound: () => metrics,
     values: mutated(metrics, hostileValue),
     attempt: (spec) => {
-      const { names, width } = compileMetrics(spec as MetricsSpec, compileLoss('meanSquaredError', outputs as never));
+      const { names, width } = compileMetrics(spec as MetricsSpec, compileLoss('meanSquaredError', outputs));
       if (!names.every((name) => typeof name === 'string') || !Number.isInteger(width)) throw new Broken(`metrics of names ${String(names)} and width ${width}`);
     },
   }),
@@ -126,7 +126,7 @@ export const optionTargets = [
     values: fc.record({ sink: fc.oneof(hostileValue, mutated([{ path: 'run.ndjson', name: 'x', maxBytes: 100, patience: 10 }, { name: 'm', limit: 3 }], hostileValue)), summary: mutated([result], hostileValue), backend: fc.oneof(fc.constantFrom('cpu', 'auto'), hostileValue), more: fc.oneof(fc.constantFrom(undefined, {}), hostileValue) }),
     attempt: async ({ sink, summary, backend, more }) => {
       each([() => formatSummary(summary as FitResult), () => fileSink(sink as never), () => pinoSink(typeof sink === 'object' && sink !== null && 'transport' in sink ? {} : (sink as never), more as never).stats?.()]);
-      each([() => { const kept = memorySink(sink as never); kept.write(stepEvent); return kept.events.length; }]);
+      each([() => void memorySink(sink as never).write(stepEvent)]);
       // Names of other backends would load their packages.
       if (backend === 'cpu' || backend === 'auto' || typeof backend !== 'string' || !/tfjs|gpu|wasm/i.test(backend)) await chooseBackend(backend as 'cpu', more as never);
     },

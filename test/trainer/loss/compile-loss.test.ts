@@ -203,3 +203,20 @@ onBackends('a loss of one’s own', () => {
     expect(compute(tf.losses.absoluteDifference)).toEqual([1.5, 1.5]);
   });
 });
+
+describe("the outputs' weights", () => {
+  test.each([
+    ['null', null, 'weights: found nothing (null), expected a number for each output'],
+    ['a number', 2, 'weights: found 2, expected a number for each output'],
+    ['a weight that has no text', [Object.create(null)], "weights.size: the output's weight is an object; it must be a number from 0 up"],
+    ['a Symbol', { size: Symbol('x') }, "weights.size: the output's weight is Symbol(x); it must be"],
+  ])('that are %s are refused', (_, weights, says) => {
+    expect(() => compileLoss('meanSquaredError', [size], { weights: weights as never })).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(says) as string }));
+  });
+
+  test('an output called constructor has the loss that is said for it, not one that every object has', () => {
+    const output = { ...size, name: 'constructor' };
+    expect(compileLoss({ constructor: 'meanAbsoluteError' } as never, [output]).config()).toMatchObject([{ output: 'constructor', loss: 'meanAbsoluteError' }]);
+    expect(() => compileLoss({}, [output])).toThrow(/this output has no loss/);
+  });
+});

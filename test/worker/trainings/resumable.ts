@@ -19,7 +19,7 @@ export default defineTraining(async ({ sink, data }: TrainingRoom<ResumableData>
     plugins: [seed({ seed: 1 }), checkpoint({ folder: data.folder, every: { steps: 5 } })],
     sinks: [sink],
   });
-  trainer.hook('stepEnd', async ({ step }) => {
+  trainer.hook('stepEnd', async (_, { step }) => {
     if (step !== data.holdAt) return;
     await new Promise(() => setInterval(() => undefined, 1000));
   });
