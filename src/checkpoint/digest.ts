@@ -1,7 +1,7 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 
-/** Node 20 refuses 2^31 bytes and more in one digest (ERR_OUT_OF_RANGE of its crypto jobs). */
+/** Of 2^31 bytes and more Node 20 makes no digest in another thread: `data must be less than 2147483648 bits`, it says, and means bytes. */
 const largest = 2 ** 31 - 1;
 
 /** Some 5 ms of hashing without the processor's help, between two turns of the event loop. */

@@ -138,6 +138,17 @@ describe('killed four times and resumed, the log and the weights are those of a 
     expect(count(whole, 'early-stopping')).toBeGreaterThan(7);
   });
 
+  test('all that watch, through a loss that is NaN from step 6 on', async () => {
+    const spoiling = definePlugin({ name: 'spoiling', summary: 'Makes the loss of step 6 NaN.', role: 'steer', hooks: () => ({ loss: (loss, { step }) => (step === 6 ? tf.mul<tf.Scalar>(loss, NaN) : undefined) }) });
+    const plateau = { kind: 'reduceOnPlateau', monitor: 'loss', patience: 1 } as const;
+    const plugins = () => [
+      spoiling(), gradientNorm({ every: 1, patience: 2 }), weightNorm({ every: 1, window: 3, windows: 2 }), predictionDynamics({ every: 1, samples: 4, window: 4 }), diagnosis({ every: 1, rules: { skip: ofTime } }),
+      earlyStopping({ monitor: 'val_loss', checkFinite: false, patience: 5, restoreBestWeights: true }), lrScheduler({ schedule: plateau, per: 'step' }),
+    ];
+    const whole = await expectSame(training(plugins), [3, 7, 8, 11]);
+    expect(whole.events.flatMap((event) => (event as { data: { rule?: string } }).data.rule ?? [])).toEqual(expect.arrayContaining(['non-finite-gradients', 'first-non-finite']));
+  });
+
   test('preflight looks once', async () => {
     const whole = await expectSame(training(() => [preflight({ stopOn: 'never', only: ['loss-fit', 'label-values'] })]));
     expect(count(whole, 'preflight')).toBe(1);
