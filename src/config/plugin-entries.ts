@@ -96,7 +96,7 @@ function confinedOptions(names: readonly string[], parsed: unknown, { options, o
   );
   if (refused.length > 0) return { findings: refused };
   if (given.length === 0) return { options: undefined };
-  return { options: { ...((options ?? {}) as object), ...Object.fromEntries(given.flatMap(({ name, confined }) => ('path' in confined ? [[name, confined.path]] : []))) } };
+  return { options: { ...((options ?? {})), ...Object.fromEntries(given.flatMap(({ name, confined }) => ('path' in confined ? [[name, confined.path]] : []))) } };
 }
 
 function readEntry(item: unknown, path: Path, registry: PluginRegistry): Entry | { readonly findings: readonly Finding[] } {

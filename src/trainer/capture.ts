@@ -28,19 +28,22 @@ export async function readArrays(named: readonly Named[]): Promise<readonly Name
 }
 
 function arrayOf(name: string, { dtype, shape }: tf.Tensor, values: ArrayLike<number> | ArrayLike<string>): NamedArray {
-  // The cpu backend hands out the very values of the tensor: a copy is taken.
   const numbers = values as ArrayLike<number>;
   switch (dtype) {
     case 'float32':
-      return { name, dtype, shape, values: Float32Array.from(numbers) };
+      return { name, dtype, shape, values: numbers instanceof Float32Array ? own(numbers) : Float32Array.from(numbers) };
     case 'int32':
-      return { name, dtype, shape, values: Int32Array.from(numbers) };
+      return { name, dtype, shape, values: numbers instanceof Int32Array ? own(numbers) : Int32Array.from(numbers) };
     case 'bool':
-      return { name, dtype, shape, values: Uint8Array.from(numbers) };
-    default:
+      return { name, dtype, shape, values: numbers instanceof Uint8Array ? own(numbers) : Uint8Array.from(numbers) };
+    case 'complex64':
+    case 'string':
       throw new CheckpointError('CHECKPOINT_FORMAT', { found: `"${name}" holds ${dtype}`, expected: 'a checkpoint holds float32, int32 and bool' });
   }
 }
+
+/** Reading from the heap of wasm makes a copy; others, as cpu, may hand out the very values of the tensor. */
+const own = <T extends Float32Array | Int32Array | Uint8Array>(values: T): T => (tf.getBackend() === 'wasm' ? values : (values.slice() as T));
 
 /** Whether every number is finite. */
 export const areFinite = (arrays: readonly NamedArray[]): boolean =>

@@ -54,6 +54,8 @@ export async function findCheckpoint(path: string, missing: 'fail' | 'start'): P
   }
 }
 
+export const resumedFrom = ({ name, run, refused }: FoundRun, attempt: number): ResumedFrom => ({ name, runId: run.runId, attempt, epoch: run.trainer.epoch, step: run.trainer.step, refused });
+
 /** The data of the event that tells of it. */
 export function describeResume(
   { name, run, refused }: FoundRun,

@@ -96,7 +96,7 @@ export const encodeRun = (run: SavedRun): unknown => encodeNumbers(run);
 
 /** @throws CheckpointError CHECKPOINT_FORMAT with every problem, for what encodeRun did not make. */
 export function decodeRun(state: unknown, name: string): SavedRun {
-  const result = decodeInto(savedRunSchema as z.ZodType<unknown>, state);
+  const result = decodeInto(savedRunSchema as z.ZodType, state);
   if (!result.success) {
     throw new CheckpointError('CHECKPOINT_FORMAT', {
       found: `the state of the checkpoint "${name}" is not valid: ${listProblems(problemsOf(result.error, savedRunSchema, state))}`,

@@ -1,11 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseBackend, type BackendChoice } from '../backend/index.js';
 import type { ArrayValues, DataSource } from '../data/index.js';
-import { CheckpointError, ConfigError, PluginError, TrainscopeError } from '../errors.js';
+import { ConfigError, PluginError, TrainscopeError } from '../errors.js';
 import { coreCatalogue, EventBus, pinoSink, thrownData, type Catalogue, type CoreEvents, type DeepReadonly, type EventView, type Filter, type Subscription, type TrainscopeEvent } from '../events/index.js';
 import type { AnyPlugin, Plugin } from '../plugin/define-plugin.js';
-import type { HookName, LossParts, Metrics, ObserverContext, RolledBack, SteererContext, StopReason } from '../plugin/index.js';
+import type { HookName, LossParts, Metrics, ObserverContext, SteererContext, StopReason } from '../plugin/index.js';
 import type { HookPayloads } from '../plugin/hooks.js';
 import { orderPlugins } from '../plugin/order.js';
 import { thrownName, thrownText } from '../thrown-text.js';
@@ -21,14 +20,11 @@ import { hookPlugin } from './hook-plugin.js';
 import { checkBatchOptions, checkFitOptions, checkTrainerOptions, type FitOptions, type TrainerOptions } from './options.js';
 import { PhaseClock } from './phase-clock.js';
 import { contextFor, type ContextServices } from './plugin-contexts.js';
-import { asJson } from './run-start.js';
 import { RunState } from './run-state.js';
 import { takeOver } from './take-over.js';
 import { checkTrainerState, type TrainerState } from './trainer-state.js';
-import { CheckpointKeeper, type LoopStand } from './checkpoint-keeper.js';
-import { checkResumeOptions, describeResume, findCheckpoint, type FoundRun, type ResumedFrom, type ResumeOptions } from './resume.js';
-import { decodeRun, encodeRun, type SavedRun } from './saved-run.js';
-import { copyArrays, optimizerFacts, putSnapshots, putWeightsAndSlots } from './save-run.js';
+import { RunKeeping } from './run-keeping.js';
+import { checkResumeOptions, type ResumedFrom, type ResumeOptions } from './resume.js';
 import { onSignals } from './signals.js';
 import { SnapshotShelf } from './weight-snapshots.js';
 
@@ -53,15 +49,6 @@ export interface FitResult {
   /** Updates done since the trainer's first fit began. */
   readonly steps: number;
   readonly milliseconds: number;
-}
-
-/** What the fit under way began with and has come to. */
-interface FitUnderWay {
-  readonly epochsBefore: number;
-  readonly stepsBefore: number;
-  readonly findingsBefore: number;
-  readonly history: EpochRecord[];
-  configurationHash: string;
 }
 
 /** Events of a resumed opening that are new: what goes wrong in it. */
@@ -94,15 +81,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   #hooksMade = 0;
   /** What the fit under way trains, on what. */
   #experiment: unknown;
-  readonly #keeper: CheckpointKeeper;
-  /** A saved run that the next fit goes on with. */
-  #found: FoundRun | undefined;
-  /** Whether its weights are in the model. */
-  #weightsArePut = false;
-  /** What a checkpoint needs to know of the fit under way. */
-  #fit: FitUnderWay | undefined;
-  /** The learning rate as it was last set, before what it is multiplied with. */
-  #nominalRate = Number.NaN;
+  readonly #keeping: RunKeeping;
 
   /**
    * @throws ConfigError for options that are not valid (all problems at once), an unknown loss, metric or optimizer, a
@@ -118,9 +97,16 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     this.#bus = new EventBus<CoreEvents>({ runId: this.#state.runId, catalogue, sinks });
     this.#bus.on('finding', ({ data }) => this.#findings.push(data));
     this.#snapshots = new SnapshotShelf(() => this.#model());
-    this.#keeper = new CheckpointKeeper({
+    this.#keeping = new RunKeeping({
       state: this.#state,
-      capture: { arrays: () => copyArrays(this.#ready(), this.#snapshots), state: (stand) => this.#saveRun(stand) },
+      plugins: this.#plugins,
+      seed: this.#settings.seed,
+      snapshots: this.#snapshots,
+      findings: this.#findings,
+      engine: () => this.#ready(),
+      session: () => this.#session,
+      trainerState: () => this.getState(),
+      putTrainerState: (saved) => this.#putState(saved),
       flush: () => this.#bus.flush(),
     });
     this.#services = {
@@ -128,17 +114,17 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       bus: this.#bus,
       model: () => this.#model(),
       learningRate: {
-        get: () => this.#rate(),
+        get: () => this.#keeping.rate,
         set: (rate) => {
-          this.#setRate(rate);
+          this.#keeping.rate = rate;
         },
       },
       snapshots: this.#snapshots,
       times: () => this.#clock.times,
       pluginTimes: () => Object.fromEntries(this.#runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
       rehearse: (steps) => this.#rehearse(steps),
-      checkpoints: () => this.#keeper,
-      rollBack: (rateFactor) => this.#rollBack(rateFactor),
+      checkpoints: () => this.#keeping.keeper,
+      rollBack: (rateFactor) => this.#keeping.rollBack(rateFactor),
       experiment: () => this.#experiment,
     };
     this.#runner = new HookRunner(
@@ -178,34 +164,26 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     if (taken !== undefined) await taken;
     this.#running = true;
     const state = this.#state;
-    const found = this.#found;
-    const saved = found?.run.fit;
-    state.fit = saved?.number ?? state.fit + 1;
+    const { found } = this.#keeping;
+    const fit = this.#keeping.beginFit();
+    const { history, findingsBefore, stepsBefore } = fit;
     state.clearStop();
     const began = performance.now();
-    const fit: FitUnderWay = {
-      epochsBefore: saved?.epochsBefore ?? state.epoch,
-      stepsBefore: saved?.stepsBefore ?? state.step,
-      findingsBefore: saved?.findingsBefore ?? this.#findings.length,
-      history: [...(saved?.history ?? [])],
-      configurationHash: '',
-    };
-    const { history, findingsBefore, stepsBefore } = fit;
-    this.#fit = fit;
     let reason: StopReason;
     let failure: unknown;
     let isEnding = false;
-    const abort = (): void => {
+    const abort = (message: string): void => {
       // What is done is done: it ends the waiting for plugins, and not why the fit ended.
       if (isEnding) state.aborting.fire();
-      else state.requestStop({ reason: 'aborted', by: null, message: signal?.reason instanceof Error ? thrownText(signal.reason) : 'the signal was aborted' });
+      else state.requestStop({ reason: 'aborted', by: null, message });
     };
-    if (signal?.aborted === true) abort();
-    signal?.addEventListener('abort', abort, { once: true });
+    const hearAbort = (): void => abort(signal?.reason instanceof Error ? thrownText(signal.reason) : 'the signal was aborted');
+    if (signal?.aborted === true) hearAbort();
+    signal?.addEventListener('abort', hearAbort, { once: true });
     this.#clock.reset();
     for (const { spent } of this.#runner.attached) spent.clear();
     let announced = false;
-    const noSignals = settings.signals === true ? onSignals((message) => state.requestStop({ reason: 'aborted', by: null, message })) : undefined;
+    const noSignals = settings.signals === true ? onSignals(abort) : undefined;
     try {
       await this.#chooseBackend();
       if (found !== undefined) {
@@ -213,8 +191,11 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
         this.#bus.hold();
       }
       await this.#runner.hooks.observe.setup?.({ fit: state.fit, backend: tf.getBackend(), resumed: found !== undefined });
-      const engine = await this.#open();
-      if (found !== undefined) this.#putRun(found);
+      // A model that is being made may be downloaded: a stop does not wait for it.
+      const made = await state.stopping.unlessFired(this.#open());
+      if (made === undefined) throw new StoppedEarly();
+      const engine = made.value;
+      this.#keeping.putState();
       const opening = FitSession.open({
         engine,
         source: data,
@@ -226,7 +207,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
         bus: this.#bus,
         runner: this.#runner,
         clock: this.#clock,
-        checkpoints: this.#keeper,
+        checkpoints: this.#keeping.keeper,
         from: found,
       });
       const opened = await state.stopping.unlessFired(opening, (late) => void late.close().catch(() => undefined));
@@ -242,8 +223,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       announced = true;
       await this.#runner.hooks.observe.fitStart?.(session.fitStart);
       if (found !== undefined) {
-        this.#bus.release(isTrouble, () => this.#bus.emit('resume', describeResume(found, description, { attempt: state.attempt, seeking: session.seeking }), { epoch: state.epoch, step: state.step }));
-        this.#found = undefined;
+        this.#bus.release(isTrouble, () => this.#bus.emit('resume', this.#keeping.goesOn(found, description), { epoch: state.epoch, step: state.step }));
       }
       for await (const record of session.run()) history.push(record);
       reason = state.stop?.reason ?? 'completed';
@@ -261,9 +241,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     try {
       isEnding = true;
       this.#bus.release(isTrouble);
-      await this.#keeper.close();
+      await this.#keeping.keeper.close();
       await this.#endSession(reason);
-      signal?.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', hearAbort);
       if (announced) {
         this.#bus.emit(
           'run-end',
@@ -283,7 +263,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       await this.#bus.flush();
     } finally {
       noSignals?.();
-      this.#fit = undefined;
+      this.#keeping.endFit();
       this.#running = false;
     }
     if (reason === 'failed') throw failure;
@@ -315,17 +295,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   async resume(path: string, options: ResumeOptions = {}): Promise<ResumedFrom | undefined> {
     this.#guard();
     const { missing } = checkResumeOptions(path, options);
-    if (this.#state.fit > 0 || this.#found !== undefined) {
-      throw new TrainscopeError('STATE_INVALID', { found: 'resume() was called on a trainer that has trained, or resumed, already', expected: 'a run is resumed by a new trainer', remedy: 'Make a new Trainer with the same options, and resume with it before its first fit.' });
-    }
-    const found = await findCheckpoint(path, missing);
-    if (found === undefined) return undefined;
-    checkTrainerState(found.run.trainer);
-    this.#found = found;
-    this.#state.runId = found.run.runId;
-    this.#state.attempt = found.run.attempt + 1;
-    const { name, run, refused } = found;
-    return { name, runId: run.runId, attempt: this.#state.attempt, epoch: run.trainer.epoch, step: run.trainer.step, refused };
+    return this.#keeping.find(path, missing);
   }
 
   /** Loss and metrics over all of the data, in inference mode. The loss includes penalties. */
@@ -467,99 +437,14 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   /** One model, however many ask for it at once. */
   async #open(): Promise<Engine> {
     await this.#chooseBackend();
-    if (this.#engine !== undefined) return this.#withSavedWeights(this.#engine);
+    if (this.#engine !== undefined) return this.#keeping.withWeights(this.#engine);
     this.#opening ??= Engine.make(this.#options, this.#settings);
     try {
       this.#engine = await this.#opening;
     } finally {
       this.#opening = undefined;
     }
-    return this.#withSavedWeights(this.#engine);
-  }
-
-  #withSavedWeights(engine: Engine): Engine {
-    if (this.#found === undefined || this.#weightsArePut) return engine;
-    const { content, run, name } = this.#found;
-    putWeightsAndSlots(engine, content, run.optimizer, name);
-    this.#weightsArePut = true;
-    return engine;
-  }
-
-  /** What a checkpoint holds beside tensors, once its events are told. */
-  async #saveRun(stand: LoopStand): Promise<{ readonly json: unknown; readonly seq: number }> {
-    const session = this.#session;
-    const fit = this.#fit;
-    if (session === undefined || fit === undefined) throw new TrainscopeError('STATE_INVALID', { found: 'a checkpoint was asked for outside of a fit' });
-    const { stop, stepInEpoch, metrics, runId, attempt, rateScale, fit: number } = this.#state;
-    const place = await session.place(stand);
-    const trainer = this.getState();
-    const run: SavedRun = {
-      format: 1,
-      runId,
-      attempt,
-      trainer,
-      optimizer: optimizerFacts(this.#ready()),
-      learningRate: { nominal: this.#rate(), scale: rateScale },
-      // Copies: it is written later, when the training has gone on.
-      fit: { ...fit, history: [...fit.history], number },
-      place,
-      stepInEpoch,
-      metrics,
-      findings: [...this.#findings],
-      ...session.saved,
-      stop: stop?.reason === 'stopped' && stop.by !== null ? { by: stop.by, message: stop.message } : null,
-      plugins: Object.fromEntries(this.#plugins.map(({ name, options }) => [name, asJson(options ?? {})])),
-    };
-    return { json: encodeRun(run), seq: trainer.seq };
-  }
-
-  /** Puts all but weights and slots in place. */
-  #putRun({ run, content, name }: FoundRun): void {
-    const state = this.#state;
-    const { seed } = run.trainer.streams;
-    if (seed !== state.streams.seed && (this.#settings.seed !== undefined || state.isReseeded)) {
-      throw new CheckpointError('CHECKPOINT_MISMATCH', {
-        found: `the checkpoint "${name}" is of a run with seed ${String(seed)}`,
-        expected: `this one has seed ${String(state.streams.seed)}`,
-        remedy: 'Resume with the same seed, or begin a new run.',
-      });
-    }
-    this.#putState(run.trainer);
-    const { passOpen, pass } = run.place.feed;
-    Object.assign(state, { stepInEpoch: run.stepInEpoch, metrics: run.metrics, passes: passOpen ? pass + 1 : pass, rateScale: run.learningRate.scale });
-    this.#nominalRate = run.learningRate.nominal;
-    this.#keeper.standsAt(run.place.at);
-    this.#findings.splice(0, Infinity, ...run.findings);
-    putSnapshots(this.#snapshots, content.snapshots);
-    const { stop } = run;
-    const by = this.#plugins.find((plugin) => plugin.name === stop?.by);
-    // A plugin whose options were changed since is free to judge anew.
-    if (stop !== null && by !== undefined && isDeepStrictEqual(asJson(by.options ?? {}), run.plugins[by.name])) state.requestStop({ ...stop, reason: 'stopped' });
-  }
-
-  /** As plugins see and set it. What the optimizer was given by others counts as set. */
-  #rate(): number {
-    const { optimizer } = this.#ready();
-    const { rateScale } = this.#state;
-    if (optimizer.learningRate !== this.#nominalRate * rateScale) this.#nominalRate = optimizer.learningRate / rateScale;
-    return this.#nominalRate;
-  }
-
-  #setRate(rate: number): void {
-    this.#ready().optimizer.learningRate = rate * this.#state.rateScale;
-    this.#nominalRate = rate;
-  }
-
-  async #rollBack(rateFactor: number): Promise<RolledBack | undefined> {
-    if (!(rateFactor > 0 && rateFactor <= 1)) throw new ConfigError('OPTIONS_INVALID', { found: `rateFactor is ${String(rateFactor)}`, expected: 'it is above 0 and at most 1' });
-    const good = await this.#keeper.newestGood();
-    if (good === undefined) return undefined;
-    const { name, facts } = good.entry;
-    const rate = this.#rate();
-    putWeightsAndSlots(this.#ready(), good.content, decodeRun(good.content.state, name).optimizer, name);
-    this.#state.rateScale *= rateFactor;
-    this.#setRate(rate);
-    return { checkpoint: name, epoch: facts.epoch, step: facts.step, learningRate: this.#ready().optimizer.learningRate };
+    return this.#keeping.withWeights(this.#engine);
   }
 
   async #rehearse(steps: number): ReturnType<ContextServices['rehearse']> {

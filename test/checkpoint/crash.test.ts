@@ -127,6 +127,14 @@ test('a failure leaves no half checkpoint, and the next one is written', async (
   expect(await held()).toEqual({ 'step-1': 1, 'step-2': 2, 'step-3': 3 });
 });
 
+test('one that was to be replaced is back in its place when the new one cannot be put there', async () => {
+  // The tenth call puts the new one in place, after the ninth has moved the old one away.
+  const { disk, calls } = faultyDisk('failure', 10);
+  await expect(write(new CheckpointFolder(folder.path, disk), 'step-2', 20)).rejects.toMatchObject({ code: 'CHECKPOINT_UNWRITABLE' });
+  expect(calls.slice(8, 11)).toEqual(['rename step-2', 'rename tmp', 'rename old']);
+  expect(readdirSync(folder.path).toSorted()).toEqual(['step-1', 'step-2']);
+});
+
 test('a checkpoint gets its name when all of it is on the disk and `before` has settled, and then the name is put on the disk', async () => {
   const { disk, calls } = faultyDisk('failure', Infinity);
   const order: string[] = [];

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { Trainer, withoutSuperseded, type DataSource, type FitOptions, type FitResult, type TrainerOptions, type TrainscopeEvent } from 'trainscope';
 import type { AnyPlugin } from 'trainscope/plugin';
 import { checkpoint } from 'trainscope/plugins';

@@ -86,3 +86,13 @@ describe('a source of data', () => {
     expect(left).toBe(0);
   });
 });
+
+it('a model that is never made does not hold an aborted fit, and the next one neither', async () => {
+  const trainer = new Trainer({ model: never, loss: 'sparseCategoricalCrossentropy', progress: false });
+  for (let i = 0; i < 2; i += 1) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 10);
+    expect(await trainer.fit(batch, { signal: controller.signal })).toMatchObject({ reason: 'aborted', steps: 0 });
+  }
+  await trainer.dispose();
+});

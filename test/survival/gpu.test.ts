@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isGone, smiLine, StandIn, until } from '../plugins/gpu-profiler/stand-in.js';
@@ -32,13 +33,12 @@ const livingOf = (path: string): readonly number[] =>
 /** Trains beside the program; when it trains, something is done to the training. */
 async function trainBeside(body: string, epochs: number, act: (kill: (signal: NodeJS.Signals) => void) => void = () => undefined): Promise<{ readonly output: string; readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly left: readonly number[] }> {
   const standIn = new StandIn(body);
-  const training = spawn(process.execPath, ['--import', 'tsx', script, String(epochs)], { env: { ...process.env, PATH: standIn.searchPath }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const training = spawn(process.execPath, ['--import', 'tsx', script, String(epochs), join(standIn.folder, 'pid')], { env: { ...process.env, PATH: standIn.searchPath }, stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     let output = '';
     training.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
     const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => training.once('exit', (code, signal) => resolve({ code, signal })));
     await until(() => output.includes('training') || training.exitCode !== null);
-    await standIn.pid();
     act((signal) => training.kill(signal));
     const end = await ended;
     // What has no pipe left to write to finds out at its next line.
@@ -52,7 +52,7 @@ async function trainBeside(body: string, epochs: number, act: (kill: (signal: No
 }
 
 describe.skipIf(process.platform !== 'linux')('an nvidia-smi that', () => {
-  it.concurrent.each(programs)('%s: all 100 steps are done, and none of its processes is left', async (_, body) => {
+  it.each(programs)('%s: all 100 steps are done, and none of its processes is left', async (_, body) => {
     const { output, code, left } = await trainBeside(body, 10);
     expect(output).toContain('completed after 100 steps');
     expect(code).toBe(0);

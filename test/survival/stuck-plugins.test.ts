@@ -93,6 +93,31 @@ describe('a hook whose promise never settles', () => {
     expect(sink.events.at(-1)).toMatchObject({ event: 'run-end', data: { reason: 'completed' } });
   });
 
+  it('in teardown does not hold a process that is asked to end by SIGTERM: the fit, which was done, ends as done', async () => {
+    let arrived: () => void = () => undefined;
+    const waits = new Promise<void>((resolve) => (arrived = resolve));
+    const plugin = definePlugin({
+      name: 'waiting',
+      summary: 's',
+      role: 'observe',
+      hooks: () => ({
+        teardown: () => {
+          arrived();
+          return new Promise<never>(() => undefined);
+        },
+      }),
+    })();
+    const trainer = new Trainer({ model: smallClassifier(), loss: 'sparseCategoricalCrossentropy', plugins: [plugin], progress: false });
+    const running = trainer.fit(clouds(12), { batchSize: 4, signals: true });
+    await waits;
+    process.emit('SIGTERM', 'SIGTERM');
+    await turns();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await running).toMatchObject({ reason: 'completed', message: '', steps: 3 });
+    expect(process.listenerCount('SIGTERM')).toBe(0);
+    await trainer.dispose();
+  });
+
   it('in error, and in teardown after it, has 20 s in each, and the error that ended the fit stays', async () => {
     const sink = memorySink();
     const controller = new AbortController();
