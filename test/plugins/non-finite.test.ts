@@ -107,7 +107,7 @@ test('a loss that is not finite while its gradients are is told as such', async 
   const trainer = new Trainer({
     model: line,
     // The gradient of the second part is 0.
-    loss: (labels, predictions) => tf.add(tf.losses.meanSquaredError(labels, predictions), tf.mul(tf.scalar(Infinity), tf.onesLike(tf.sum(predictions)))) as tf.Scalar,
+    loss: (labels, predictions) => tf.add<tf.Scalar>(tf.losses.meanSquaredError(labels, predictions), tf.mul(tf.scalar(Infinity), tf.onesLike(tf.sum(predictions)))),
     progress: false,
     plugins: [nonFinite()],
   });

@@ -1,5 +1,7 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { fileSink, Trainer, type FitOptions } from 'trainscope';
+import { definePlugin } from 'trainscope/plugin';
 import { checkpoint, diagnosis, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, predictionDynamics, seed, weightNorm } from 'trainscope/plugins';
 import { openData } from './data.js';
 import { schedules } from './schedules.js';
@@ -23,6 +25,19 @@ const optimizerOf = {
   rmsprop: { name: 'rmsprop', learningRate: 0.005, momentum: 0.5 },
 } as const satisfies Readonly<Record<Variation['optimizer'], object>>;
 
+/** Augmentation as users write it: one factor from a stream of its own that is held over the whole run, one from Math.random. */
+const augment = definePlugin({
+  name: 'augment',
+  summary: 'Scales every batch at random.',
+  role: 'steer',
+  hooks: () => ({
+    batch: ({ inputs, ...batch }, context) => {
+      const factor = (0.9 + 0.2 * context.random('factor').float()) * (0.9 + 0.2 * Math.random());
+      return { ...batch, inputs: inputs.map((each) => tf.mul(each, factor)) };
+    },
+  }),
+});
+
 /** The training of a variation, with all its plugins, in a folder: its log is run.jsonl, its checkpoints in checkpoints/. */
 export function openTraining(variation: Variation, folder: string) {
   const { train, validation, batchSize } = openData(variation);
@@ -39,6 +54,7 @@ export function openTraining(variation: Variation, folder: string) {
     sinks: [fileSink({ path: `${folder}/run.jsonl` })],
     plugins: [
       seed({ seed: variation.seed }),
+      augment(),
       lrScheduler({ schedule: schedules[variation.schedule], logEvery: 3 }),
       gradientNorm({ every: 2 }),
       weightNorm({ every: 3 }),
