@@ -109,7 +109,7 @@ export class RunKeeping {
   /** Puts all but weights and slots in place. Of no saved run nothing. */
   putState(): void {
     if (this.#found === undefined) return;
-    const { state, plugins, seed, findings, snapshots } = this.parts;
+    const { state, seed, findings, snapshots } = this.parts;
     const { run, content, name } = this.#found;
     const saved = run.trainer.streams.seed;
     if (saved !== state.streams.seed && (seed !== undefined || state.isReseeded)) {
@@ -126,6 +126,13 @@ export class RunKeeping {
     this.keeper.standsAt(run.place.at);
     findings.splice(0, Infinity, ...run.findings);
     putSnapshots(snapshots, content.snapshots);
+  }
+
+  /** Asks for the end that had been asked for. Once the fit is open: a stop ends its opening, and fitEnd is to come. */
+  stopAgain(): void {
+    if (this.#found === undefined) return;
+    const { state, plugins } = this.parts;
+    const { run } = this.#found;
     const { stop } = run;
     const by = plugins.find((plugin) => plugin.name === stop?.by);
     // A plugin whose options were changed since is free to judge anew.

@@ -213,6 +213,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       const opened = await state.stopping.unlessFired(opening, (late) => void late.close().catch(() => undefined));
       if (opened === undefined) throw new StoppedEarly();
       const session = opened.value;
+      this.#keeping.stopAgain();
       this.#session = session;
       this.#experiment = { ...experiment, model: engine.model.source, backend: 'keep', opened: { data: session.data, validation: session.validationData } };
       // What a person sees of a run is no part of how it was configured.

@@ -25,6 +25,7 @@ try {
     say({ at: 'training', resumed: found === undefined ? null : { name: found.name, attempt: found.attempt, refused: found.refused.map(({ name }) => name) } });
   });
   const { history, metrics, steps, reason, stoppedBy } = await trainer.fit(train, options);
+  say({ at: 'ended' });
   const weights = createHash('sha256');
   for (const tensor of (trainer.model as Sequential).getWeights()) {
     const { buffer, byteOffset, byteLength } = await tensor.data();

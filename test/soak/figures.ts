@@ -18,6 +18,7 @@ export const figuresOf = (trials: readonly Trial[]): Readonly<Record<string, num
   resumes: sum(trials, ({ resumes }) => resumes),
   killsDuringWrite: sum(trials, ({ killsDuringWrite }) => killsDuringWrite),
   killsWhileStarting: sum(trials, ({ kills }) => kills.filter((kind) => kind === 'starting').length),
+  killsWhenEnded: sum(trials, ({ kills }) => kills.filter((kind) => kind === 'ended').length),
   terminations: sum(trials, ({ kills }) => kills.filter((kind) => kind === 'asked').length),
   leftovers: sum(trials, ({ leftovers }) => leftovers),
   orphans: sum(trials, ({ orphans }) => orphans),

@@ -5,16 +5,18 @@ import { askedToEnd } from './protocol.js';
 
 /**
  * When a process is killed: so many ms after its training began; at the first write of a checkpoint after that, and a
- * moment into it; or so many ms after its start, which may be while it reads the checkpoint that it resumes from. A few
- * are asked to end by SIGTERM, so many ms after their training began: they save what they have come to.
+ * moment into it; or so many ms after its start, which may be while it reads the checkpoint that it resumes from; or when
+ * its fit has ended, so that nothing is left to train. A few are asked to end by SIGTERM, so many ms after their training
+ * began: they save what they have come to.
  */
 export type KillPlan =
   | { readonly kind: 'training' | 'asked'; readonly after: number }
   | { readonly kind: 'writing'; readonly after: number; readonly into: number }
-  | { readonly kind: 'starting'; readonly after: number };
+  | { readonly kind: 'starting'; readonly after: number }
+  | { readonly kind: 'ended' };
 
 /** How much of the kills is aimed at what: writes are short, and uniform moments would seldom meet one. */
-const shares = { starting: 0.06, writing: 0.3, asked: 0.1 } as const;
+const shares = { starting: 0.06, writing: 0.3, asked: 0.1, ended: 0.06 } as const;
 /** A write of these checkpoints takes some ms, most of them in fsync. */
 const longestInto = 6;
 
@@ -24,6 +26,7 @@ export function planKill(random: () => number, remaining: number, starting: numb
   const after = random();
   if (kind < shares.starting) return { kind: 'starting', after: after * starting };
   if (kind < shares.starting + shares.writing) return { kind: 'writing', after: after * remaining, into: random() * longestInto };
+  if (kind > 1 - shares.ended) return { kind: 'ended' };
   return { kind: kind < shares.starting + shares.writing + shares.asked ? 'asked' : 'training', after: after * remaining };
 }
 
@@ -33,7 +36,8 @@ export async function carryOut(plan: KillPlan, child: TrainingProcess, checkpoin
   void child.ended.then(() => ended.abort());
   try {
     if (plan.kind !== 'starting') await child.training;
-    await wait(plan.after, undefined, { signal: ended.signal });
+    if (plan.kind === 'ended') await child.trained;
+    else await wait(plan.after, undefined, { signal: ended.signal });
     if (plan.kind === 'writing') {
       await nextWrite(checkpoints, ended.signal);
       await wait(plan.into, undefined, { signal: ended.signal });

@@ -13,6 +13,8 @@ export interface TrainingProcess {
   readonly began: number;
   /** When the training began, or undefined when it ended before. */
   readonly training: Promise<Extract<Said, { at: 'training' }> | undefined>;
+  /** When the fit has returned, or the process ended before. */
+  readonly trained: Promise<void>;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly failure: string | null }>;
   kill(signal: 'SIGKILL' | 'SIGTERM'): void;
 }
@@ -25,19 +27,23 @@ export function startTraining(variation: Variation, folder: string, path: string
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors = `${errors}${chunk}`.slice(-4000)));
   let hear: (said: Extract<Said, { at: 'training' }> | undefined) => void = () => undefined;
   const training = new Promise<Extract<Said, { at: 'training' }> | undefined>((resolve) => (hear = resolve));
+  let hearEnd: () => void = () => undefined;
+  const trained = new Promise<void>((resolve) => (hearEnd = resolve));
   createInterface({ input: child.stdout }).on('line', (line) => {
     const said = JSON.parse(line) as Said;
     if (said.at === 'training') hear(said);
+    else if (said.at === 'ended') hearEnd();
     else failure = said.message;
   });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null; failure: string | null }>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       hear(undefined);
+      hearEnd();
       resolve({ code, signal, failure: failure ?? (code === 0 || signal !== null ? null : errors) });
     });
   });
-  return { began: performance.now(), training, ended, kill: (signal) => void child.kill(signal) };
+  return { began: performance.now(), training, trained, ended, kill: (signal) => void child.kill(signal) };
 }
 
 /** Numbers of living processes whose command line holds the text. A zombie has none. */

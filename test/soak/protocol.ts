@@ -1,6 +1,7 @@
 /** What a child says on stdout, a line each. */
 export type Said =
   | { readonly at: 'training'; readonly resumed: ResumedAt | null }
+  | { readonly at: 'ended' }
   | { readonly at: 'failed'; readonly code: string | null; readonly message: string };
 
 export interface ResumedAt {

@@ -84,6 +84,8 @@ export async function runKilled(variation: Variation, reference: Reference, { fo
   for (let isDone = false; !isDone && lost.length === 0; ) {
     const newest = newestIn(checkpoints);
     const unfinished = unfinishedIn(checkpoints);
+    // Of a process that was killed when it was through: the next one is to come to it as well.
+    rmSync(join(folder, 'outcome.json'), { force: true });
     const child = startTraining(variation, folder, path);
     const done = stepsIn(newest, variation, reference) / reference.outcome.steps;
     const plan = takeKill() ? planKill(random, reference.trainingMs * (1 - done), reference.startingMs) : undefined;
@@ -105,7 +107,8 @@ export async function runKilled(variation: Variation, reference: Reference, { fo
     if (plan !== undefined) giveBackKill();
     const { code, failure } = await child.ended;
     await looking;
-    if (code === 0) isDone = true;
+    if (code === 0 && (await child.training) === undefined) lost.push('ended without going on with its training');
+    else if (code === 0) isDone = true;
     else lost.push(`ended with ${String(code)}: ${failure ?? 'without a word'}`);
     orphans += await orphansOf(folder);
   }
