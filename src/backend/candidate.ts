@@ -5,7 +5,7 @@ import { restoreFactory } from './factories.js';
 import { exported, loadingFailed, versionOf, type LoadPackage } from './load-package.js';
 import { supplyNullCheck } from './null-check.js';
 import { withoutNewProcessListeners } from './wasm/process-listeners.js';
-import { text } from './text.js';
+import { thrownText } from '../thrown-text.js';
 import { guardMemoryInUse } from './wasm/guard-memory.js';
 import { registerTrainingKernels } from './wasm/register.js';
 import { findAdapter, type WebgpuOptions } from './webgpu/adapter.js';
@@ -48,7 +48,7 @@ async function useAndProbe(name: string): Promise<string | undefined> {
     const values = await product.data().finally(() => product.dispose());
     return values[0] === 17 && values[1] === 39 ? undefined : `it multiplied [1 2; 3 4] by [5; 6] to [${[...values]}] where [17, 39] is right`;
   } catch (error) {
-    return `the backend "${name}" failed: ${text(error)}`;
+    return `the backend "${name}" failed: ${thrownText(error)}`;
   }
 }
 
@@ -122,7 +122,7 @@ async function webgpu({ load, webgpu: options, byName }: Asked): Promise<Attempt
       return make(next);
     }, 3);
   } catch (error) {
-    return refused(`the device of the adapter "${name}" could not be set up: ${text(error)}`);
+    return refused(`the device of the adapter "${name}" could not be set up: ${thrownText(error)}`);
   }
   const problem = await useAndProbe('webgpu');
   if (problem !== undefined) {

@@ -1,3 +1,4 @@
+import { thrownText } from '../thrown-text.js';
 /** Loads a package by name. Tests pass one that hands out stand-ins. */
 export type LoadPackage = (name: string) => Promise<unknown>;
 
@@ -18,7 +19,7 @@ export function versionOf(module: unknown, exportName: string): string | undefin
 
 /** Why a package could not be loaded, in a reader's words: that it isn't there, or what it said when it was loaded. */
 export function loadingFailed(name: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownText(error);
   const code = property(error, 'code');
   // Node gives a code; bundlers (Vite, for one) put a stand-in that throws in the place of an optional peer.
   const unresolved = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || message.startsWith('Could not resolve');

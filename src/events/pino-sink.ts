@@ -9,6 +9,7 @@ import { PinoDestination } from './pino-destination.js';
 import { internal, isPinoLogger, ownKeys, type OwnKeys, type PinoLogger } from './pino-logger.js';
 import { sentence } from './sentence.js';
 import type { Sink } from './sink.js';
+import { thrownText } from '../thrown-text.js';
 
 export interface PinoSinkOptions {
   readonly name?: string;
@@ -115,7 +116,7 @@ function makeLogger(options: LoggerOptions): { logger: PinoLogger; tick: (time: 
       },
     };
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = thrownText(cause);
     throw new ConfigError('OPTIONS_INVALID', {
       found: `pino does not take the options of the logger: ${message}`,
       expected: 'the options are those of pino, and a transport is a path or an installed package',

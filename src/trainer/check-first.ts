@@ -7,6 +7,7 @@ import { resolveClassWeights, withClassWeights, type ClassWeightsOption } from '
 import type { Engine } from './engine.js';
 import { checkLabels } from './loss/index.js';
 import { shapeText } from './loss/label-shapes.js';
+import { thrownText } from '../thrown-text.js';
 
 /**
  * One batch against the model, the loss and the metrics: what would fail, or silently broadcast, in the first step.
@@ -37,7 +38,7 @@ function firstOutputs(engine: Engine, inputs: readonly tf.Tensor[]): number[][] 
   } catch (cause) {
     if (cause instanceof TrainscopeError) throw cause;
     throw new ConfigError('MODEL_INVALID', {
-      found: `the model's forward pass failed for inputs ${inputs.map(({ shape }) => shapeText(shape)).join(', ')}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      found: `the model's forward pass failed for inputs ${inputs.map(({ shape }) => shapeText(shape)).join(', ')}: ${thrownText(cause)}`,
       remedy: 'Compare the shapes of the data with those that the model computes with.',
       cause,
     });

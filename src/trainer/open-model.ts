@@ -3,6 +3,7 @@ import { ConfigError, TrainscopeError } from '../errors.js';
 import { HandwrittenFace } from './handwritten-face.js';
 import { buildSequential, isLayersModel, LayersFace } from './layers-face.js';
 import type { HandwrittenModel, ModelFace, ModelWeight } from './model.js';
+import { thrownText } from '../thrown-text.js';
 
 /**
  * Puts either kind of model behind one face.
@@ -30,7 +31,7 @@ function weightsOf(face: ModelFace): readonly ModelWeight[] {
   } catch (cause) {
     if (cause instanceof TrainscopeError) throw cause;
     throw new ConfigError('MODEL_INVALID', {
-      found: `the weights of the model cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      found: `the weights of the model cannot be read: ${thrownText(cause)}`,
       remedy: 'A model that was disposed of cannot be trained: make a new one.',
       cause,
     });

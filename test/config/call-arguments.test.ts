@@ -7,13 +7,13 @@ import { temporaryFolder } from './temporary-folder.js';
 const folder = temporaryFolder({ 'throws.mjs': 'throw Object.create(null);\n' });
 
 describe('what is no text is refused, not read', () => {
-  test.each([
+  test.each<[string, unknown, object, string]>([
     ['a config of null', null, {}, 'text: found nothing (null), expected text'],
     ['a config that is an object already', { seed: 1 }, {}, 'text: found an object, expected text'],
     ['a file that is a number', 'seed: 1', { file: 5 }, 'file: found 5, expected text'],
     ['an outDir that is a number', 'seed: 1', { outDir: 5 }, 'outDir: found 5, expected text'],
   ])('%s', async (_, text, options, says) => {
-    const error = await errorOf(parseConfig(text as string, { registry, ...(options as object) }));
+    const error = await errorOf(parseConfig(text as string, { registry, ...options }));
     expect([error.code, error.message.includes(says) ? says : error.message]).toEqual(['OPTIONS_INVALID', says]);
   });
 

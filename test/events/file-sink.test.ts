@@ -30,7 +30,7 @@ describe('a file', () => {
     for (const name of exampleNames) emitExample(bus, name);
     await bus.close();
     expect(readBack(path)).toEqual(memory.events);
-    expect(bus.sinkStats()[0]).toEqual({ name: `file:${path}`, attached: false, written: 13, lost: 0 });
+    expect(bus.sinkStats()[0]).toEqual({ name: `file:${path}`, attached: false, written: 14, lost: 0 });
   });
 
   test('has all that came before a flush, and goes on growing', async () => {

@@ -27,11 +27,11 @@ async function crashesOf(batches: readonly Batch[], limits = usualLimits): Promi
   return { runs, crashes };
 }
 
-test('3000 values that nobody should give, a crash for none; another seed each day', async () => {
-  const seed = Math.floor(Date.now() / 86_400_000);
-  const { runs, crashes } = await crashesOf(batchesOf(targets, 3_000, seed));
+test('2000 values that nobody should give, a crash for none', async () => {
+  // One seed, so that a change is judged by what it changed; `npm run fuzz` takes others.
+  const { runs, crashes } = await crashesOf(batchesOf(targets, 2_000, 1));
   expect(crashes).toEqual([]);
-  expect(runs).toBe(3_000);
+  expect(runs).toBe(2_000);
 });
 
 test.each(targets)('what is right is not refused: $name', async (target) => {

@@ -47,7 +47,7 @@ describe('a training outlives a sink that', () => {
     expect(dataOf(memory, 'sink-error')).toMatchObject([{ sink: 'broken', message: 'the cable was cut' }]);
   });
 
-  it('blocks for 30 ms at every event: it has all 11 of them, and nothing is lost', async () => {
+  it('blocks for 30 ms at every event: it has all 12 of them, and nothing is lost', async () => {
     const seen: number[] = [];
     const { result, memory } = await train([
       {
@@ -60,7 +60,7 @@ describe('a training outlives a sink that', () => {
       },
     ]);
     expect(result).toMatchObject({ reason: 'completed', steps: 6 });
-    // run-start, 2 epoch-start, 6 step, 2 epoch-end, run-end; and plugin-slow, which it is not.
+    // run-start, 2 epoch-start, 6 step, 2 epoch-end, run-end.
     expect(seen.length).toBe(12);
     expect(dataOf(memory, 'sink-loss')).toEqual([]);
   });

@@ -27,6 +27,6 @@ describe('formatSummary', () => {
     ['an epoch without metrics', { ...result, history: [{ ...result.history[0], metrics: null }] }, 'history[0].metrics: found nothing (null), expected an object'],
     ['a finding that is a text', { ...result, findings: ['x'] }, 'findings[0]: found "x", expected an object'],
   ])('refuses %s', (_, given, says) => {
-    expect(() => formatSummary(given as FitResult)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(says) as string }));
+    expect(() => formatSummary(given as unknown as FitResult)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(says) as string }));
   });
 });

@@ -1,4 +1,4 @@
-import { text } from '../text.js';
+import { thrownText } from '../../thrown-text.js';
 import { exported, loadingFailed, type LoadPackage } from '../load-package.js';
 import type { AdapterInfo, Gpu, GpuAdapter, PowerPreference } from './gpu.js';
 
@@ -59,7 +59,7 @@ async function listAdapters(create: (options: readonly string[]) => Gpu, dawn: r
     await create([...dawn, 'adapter=?']).requestAdapter({ powerPreference: 'high-performance' });
     return [];
   } catch (error) {
-    return [...text(error).matchAll(/backend: '([^']*)', name: '(.*)'$/gm)].map(([, backend = '', name = '']) => ({ backend, name }));
+    return [...thrownText(error).matchAll(/backend: '([^']*)', name: '(.*)'$/gm)].map(([, backend = '', name = '']) => ({ backend, name }));
   }
 }
 
@@ -106,6 +106,6 @@ export async function findAdapter(load: LoadPackage, options: WebgpuOptions): Pr
     const software = (info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false) || softwareNames.test(`${name} ${found}`);
     return { gpu: opened.gpu, adapter, request, name, software };
   } catch (error) {
-    return { reason: `no WebGPU adapter was found: ${text(error).trim().replaceAll(/\s*\n\s*/g, '; ')}` };
+    return { reason: `no WebGPU adapter was found: ${thrownText(error).trim().replaceAll(/\s*\n\s*/g, '; ')}` };
   }
 }

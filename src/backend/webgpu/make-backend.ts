@@ -1,6 +1,6 @@
 import type { DataId, KernelBackend } from '@tensorflow/tfjs-core';
 import { BackendError } from '../../errors.js';
-import { text } from '../text.js';
+import { thrownText } from '../../thrown-text.js';
 import type { AdapterInfo, Gpu, GpuAdapter, GpuDevice } from './gpu.js';
 
 export type BackendClass = new (device: GpuDevice, info: AdapterInfo | undefined) => KernelBackend;
@@ -93,7 +93,7 @@ export async function makeBackend(Backend: BackendClass, gpu: Gpu, adapter: GpuA
     } catch (error) {
       if (Object.hasOwn(globalThis, 'OffscreenCanvas')) throw error;
       throw new BackendError('BACKEND_SYNC_READ', {
-        found: `a tensor on the GPU was read with dataSync() or arraySync(): ${text(error)}`,
+        found: `a tensor on the GPU was read with dataSync() or arraySync(): ${thrownText(error)}`,
         expected: 'webgpu in Node can only be waited for',
         remedy: 'Write await tensor.data() or await tensor.array().',
         cause: error,

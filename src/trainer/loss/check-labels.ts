@@ -3,6 +3,7 @@ import { DataError } from '../../errors.js';
 import type { CompiledLoss } from './compile-loss.js';
 import { assertLabelShape, shapeText, type Shape } from './label-shapes.js';
 import type { LabelValues, OutputLoss } from './loss.js';
+import { thrownText } from '../../thrown-text.js';
 
 /**
  * Checks a batch's labels against the loss before the first step: their shapes, then their values, read once; and
@@ -116,7 +117,7 @@ function assertSigns(output: string, loss: string, values: ArrayLike<number>): v
 /** Throws unless a custom loss can be computed and depends on the predictions by operations that have gradients. */
 function assertGradient(loss: CompiledLoss, { output, name }: OutputLoss, label: tf.Tensor, shape: Shape): void {
   const value = (predictions: tf.Tensor): tf.Scalar => loss.computeOutput(output.name, label, predictions);
-  const reason = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  const reason = (error: unknown): string => thrownText(error).split('\n')[0] ?? '';
   tf.tidy(() => {
     const predictions = tf.zeros([...shape]);
     try {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DataError, TrainscopeError } from '../../errors.js';
 import { isPerSample, shapeText } from '../loss/label-shapes.js';
 import { meanOf, type Metric, type MetricFunction } from './metric.js';
+import { thrownText } from '../../thrown-text.js';
 
 // tf.Tensor is generic in its rank, and instanceof alone leaves that rank as any.
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;
@@ -21,7 +22,7 @@ export const customMetric = (name: string, output: string, fn: MetricFunction): 
       value = fn(labels, predictions);
     } catch (cause) {
       if (cause instanceof TrainscopeError) throw cause;
-      throw invalid(`${what} failed for ${shapes} (${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)})`, cause);
+      throw invalid(`${what} failed for ${shapes} (${thrownText(cause).split('\n')[0] ?? ''})`, cause);
     }
     if (value instanceof Promise) value.catch(() => undefined);
     if (!isTensor(value)) throw invalid(`${what} returned ${value instanceof Promise ? 'a promise' : typeof value}`);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { input, layers, model as layersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConfigError, DataError, type ErrorCode } from '../../../src/errors.js';
 import { compileLoss, type CompiledLoss, type LossSpec, type OutputSpec } from '../../../src/trainer/loss/index.js';
 import { expectClose, expectNoLeak, onBackends } from '../on-backends.js';
@@ -216,7 +216,7 @@ describe("the outputs' weights", () => {
 
   test('an output called constructor has the loss that is said for it, not one that every object has', () => {
     const output = { ...size, name: 'constructor' };
-    expect(compileLoss({ constructor: 'meanAbsoluteError' } as never, [output]).config()).toMatchObject([{ output: 'constructor', loss: 'meanAbsoluteError' }]);
+    expect(compileLoss({ constructor: 'meanAbsoluteError' }, [output]).config()).toMatchObject([{ output: 'constructor', loss: 'meanAbsoluteError' }]);
     expect(() => compileLoss({}, [output])).toThrow(/this output has no loss/);
   });
 });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { readOnce, type BatchLike, type Lab } from '../lab.js';
 import type { ModelWeight } from '../../../trainer/model.js';
+import { thrownText } from '../../../thrown-text.js';
 
 /** Gradients of the mean loss without penalties, by weight name; a weight that the loss does not reach is absent. The caller's to end. */
 export interface LossGradients {
@@ -30,7 +31,7 @@ export async function lossGradients(lab: Lab, batch: BatchLike, training: boolea
     result = tf.variableGrads(() => lab.loss.compute(batch.labels, lab.model.forward(batch.inputs, training).outputs).total, trainable.map(({ variable }) => variable));
   } catch (error) {
     dropTape();
-    throw new NoGradient(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new NoGradient(thrownText(error), { cause: error });
   }
   const [loss = NaN] = await readOnce(result.value);
   const gradients = new Map<string, tf.Tensor>();
