@@ -21,19 +21,19 @@ export const real = z
   .meta({ anyOf: [{ type: 'number' }, { enum: [...nonFiniteNames] }] }) as unknown as z.ZodType<number, number>;
 
 /** NaN and infinities become their names. A value without any is returned as it is, not copied: the usual case. */
-export function encodeNumbers(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  return typeof value === 'object' && value !== null ? mapChildren(value, encodeNumbers) : value;
-}
+export const encodeNumbers = (value: unknown): unknown => map(value, (each) => (typeof each === 'number' && !Number.isFinite(each) ? String(each) : each), 0);
 
 /**
  * The names become numbers again, wherever they stand. A text that happens to read "NaN" becomes a number too:
  * decodeInto, which knows the schema, gives such a text back.
  */
-export function decodeNumbers(value: unknown): unknown {
-  if (typeof value === 'string') return numberNamed.get(value) ?? value;
-  return typeof value === 'object' && value !== null ? mapChildren(value, decodeNumbers) : value;
-}
+export const decodeNumbers = (value: unknown): unknown => map(value, (each) => (typeof each === 'string' ? (numberNamed.get(each) ?? each) : each), 0);
+
+/** Far deeper than any event or state, and far from the end of the stack: what lies below is left as it is. */
+const deepest = 500;
+
+const map = (value: unknown, change: (leaf: unknown) => unknown, depth: number): unknown =>
+  typeof value === 'object' && value !== null ? (depth < deepest ? mapChildren(value, (child) => map(child, change, depth + 1)) : value) : change(value);
 
 /** The same object when `change` changes no child; otherwise a copy, so that the one given stays as it is. */
 function mapChildren(parent: object, change: (child: unknown) => unknown): unknown {

@@ -189,6 +189,7 @@ export class BatchFeed {
   }
 
   async #catchUp(opens: number): Promise<void> {
+    if (this.data.kind === 'memory') return;
     const { stopping } = this.options;
     // One by one, so that a stop need not wait for all.
     for (let count = 1; count <= opens && !this.#interrupted; count += 1) {

@@ -50,6 +50,9 @@ const count = z.int().min(0);
 const metrics = z.record(z.string(), real);
 const hex = (bytes: number) => z.string().regex(/^[0-9a-f]*$/).refine((text) => text.length % (2 * bytes) === 0, `expected numbers of ${String(bytes)} bytes in hexadecimal`);
 
+/** A source is opened once a pass or validation, and again as often when a run is resumed: more than this is no number of a run. */
+const opens = count.max(10_000_000);
+
 const savedRunSchema = z.strictObject({
   format: z.literal(1),
   runId: z.string().min(1),
@@ -72,9 +75,9 @@ const savedRunSchema = z.strictObject({
     at: z.enum(['in-epoch', 'steps-done', 'between-epochs']),
     validationDue: z.boolean(),
     lastRate: real,
-    feed: z.strictObject({ pass: count, batch: count, passOpen: z.boolean(), opens: count, opensNow: count, steps: count, endUnknown: z.boolean() }),
+    feed: z.strictObject({ pass: count, batch: count, passOpen: z.boolean(), opens, opensNow: opens, steps: count, endUnknown: z.boolean() }),
     sums: z.strictObject({ samples: count, host: hex(8), pending: hex(4).nullable() }),
-    validationOpens: count,
+    validationOpens: opens,
   }),
   stepInEpoch: count,
   metrics,
