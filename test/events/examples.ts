@@ -26,6 +26,10 @@ export const examples: { [Name in keyof CoreEvents]: CoreEvents[Name] } = {
     fit: 1,
     epochs: 5,
   },
+  resume: {
+    checkpoint: 'epoch-0002-step-00000120', attempt: 2, seq: 41, epoch: 2, step: 120, stepInEpoch: 20, data: 'seek', refused: [{ name: 'epoch-0002-step-00000130', reason: 'weights.bin is torn' }],
+    sameConfiguration: true, configurationHash: 'a'.repeat(64), versions: { trainscope: '0.1.0', tfjs: '4.22.0', node: '20.20.2' }, platform: 'linux-x64', backend: 'wasm',
+  },
   'epoch-start': { epochs: 5, learningRate: 0.001 },
   step: { loss: NaN, metrics: { accuracy: 0.5, perplexity: Infinity }, learningRate: 0.001, batchSize: 32, samples: 96, updated: true },
   validation: { metrics: { loss: -Infinity, accuracy: 0.75 }, samples: 30, ms: 12.5 },
@@ -44,10 +48,6 @@ export const examples: { [Name in keyof CoreEvents]: CoreEvents[Name] } = {
   'plugin-slow': { share: 0.4, ms: 800, hooks: { measured: 780, stepEnd: 20 } },
   'listener-error': { event: 'step', listener: null, message: 'no', code: null },
   'sink-error': { sink: 'file:run.jsonl', message: 'ENOSPC: no space left on device, write', code: 'ENOSPC', detached: true },
-  resume: {
-    checkpoint: 'epoch-0002-step-00000120', attempt: 2, seq: 41, epoch: 2, step: 120, stepInEpoch: 20, data: 'seek', refused: [{ name: 'epoch-0002-step-00000130', reason: 'weights.bin is torn' }],
-    sameConfiguration: true, configurationHash: 'a'.repeat(64), versions: { trainscope: '0.1.0', tfjs: '4.22.0', node: '20.20.2' }, platform: 'linux-x64', backend: 'wasm',
-  },
   'sink-loss': { sink: 'pino', lost: 12, since: 256 },
   error: { message: 'labels have shape [32]', code: 'DATA_SHAPE', name: 'DataError' },
 };
