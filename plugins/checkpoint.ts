@@ -1,4 +1,4 @@
-import { asValidation, definePlugin, real, type CheckpointRequest, type Metrics, type ObserverContext } from 'trainscope/plugin';
+import { asValidation, definePlugin, real, type Metrics, type ObserverContext } from 'trainscope/plugin';
 import { z } from 'zod';
 import { metricDirection } from './early-stopping/metric-direction.js';
 
@@ -46,6 +46,8 @@ const events = {
 const state = z.strictObject({
   /** Checkpoints that were asked for at their time, for keepEvery. */
   taken: z.int().min(0).default(0),
+  /** What was asked for last, and at which step: a validation of that step adds its value. */
+  asked: z.strictObject({ step: z.int().min(0), reason: z.string() }).nullable().default(null),
 });
 type Context = ObserverContext<{ readonly [K in keyof typeof events]: z.input<(typeof events)[K]> }, z.output<typeof state>>;
 
@@ -81,17 +83,14 @@ export const checkpoint = definePlugin({
   requires: ({ keepBest, monitor }) => (keepBest === 0 ? [] : [...(monitor.startsWith('val_') ? (['validation'] as const) : []), `metric:${monitor}` as const]),
   hooks: ({ folder, every, keepLast, keepBest, keepEvery, monitor, mode, atEnd }) => {
     let tookAt = 0;
-    /** What was asked for at this step: a validation after it adds its value. */
-    let asked: { readonly step: number; readonly request: CheckpointRequest } | undefined;
 
     const ask = (context: Context, reason: string, metrics: Metrics = {}): void => {
       tookAt = performance.now();
       const value = metrics[monitor];
-      const again = asked?.step === context.step && asked.request.reason === reason;
-      if (!again) context.state = { taken: context.state.taken + 1 };
-      const request = { reason, lasting: keepEvery !== undefined && context.state.taken % keepEvery === 0, ...(value === undefined ? {} : { metric: { name: monitor, value } }) };
-      asked = { step: context.step, request };
-      context.checkpoints.request(request);
+      const { asked, taken } = context.state;
+      const again = asked?.step === context.step && asked.reason === reason;
+      context.state = { taken: again ? taken : taken + 1, asked: { step: context.step, reason } };
+      context.checkpoints.request({ reason, lasting: keepEvery !== undefined && context.state.taken % keepEvery === 0, ...(value === undefined ? {} : { metric: { name: monitor, value } }) });
     };
 
     return {
@@ -115,7 +114,8 @@ export const checkpoint = definePlugin({
         else if (every.minutes !== undefined && performance.now() - tookAt >= every.minutes * msPerMinute) ask(context, `every ${String(every.minutes)} minutes`);
       },
       validationEnd({ metrics, atEpochEnd }, context) {
-        if (!atEpochEnd && asked?.step === context.step) ask(context, asked.request.reason, asValidation(metrics));
+        const { asked } = context.state;
+        if (!atEpochEnd && asked?.step === context.step) ask(context, asked.reason, asValidation(metrics));
       },
       epochEnd({ metrics, validation }, context) {
         if (every.epochs !== undefined && context.epoch % every.epochs === 0) ask(context, every.epochs === 1 ? 'every epoch' : `every ${String(every.epochs)} epochs`, { ...metrics, ...asValidation(validation ?? {}) });

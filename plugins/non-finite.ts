@@ -27,7 +27,11 @@ const events = {
     .describe('A step was not finite, and something was done about it.'),
 };
 
-const state = z.strictObject({ times: z.int().min(0).default(0) });
+const state = z.strictObject({
+  times: z.int().min(0).default(0),
+  /** What all roll-backs together multiply a rate with. */
+  scale: z.number().min(0).max(1).default(1),
+});
 type Context = SteererContext<{ readonly [K in keyof typeof events]: z.input<(typeof events)[K]> }, z.output<typeof state>>;
 
 /** Weights named in an event: more say nothing new. */
@@ -67,11 +71,12 @@ export const nonFinite = definePlugin({
 
     const act = async (context: Context, what: 'loss' | 'gradients'): Promise<void> => {
       const times = context.state.times + 1;
-      context.state = { times };
+      context.state.times = times;
       const loss = context.metrics['loss'] ?? null;
       const rolled = action === 'rollBack' && times <= most ? await context.rollBack({ rateFactor }) : undefined;
       const done = action === 'skip' && times <= most ? 'skip' : rolled !== undefined ? 'rollBack' : 'stop';
-      const learningRate = rolled?.learningRate ?? context.learningRate;
+      if (rolled !== undefined) context.state.scale *= rateFactor;
+      const learningRate = rolled?.learningRate ?? context.learningRate * context.state.scale;
       context.emit(
         'non-finite',
         { what, weights: bad.slice(0, mostNamed), loss, action: done, times, most, checkpoint: rolled?.checkpoint ?? null, toStep: rolled?.step ?? null, learningRate },

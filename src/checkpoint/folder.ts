@@ -62,6 +62,15 @@ export class CheckpointFolder {
     }
   }
 
+  /** Names of what was a checkpoint once and cannot be read as one. */
+  async damaged(): Promise<readonly string[]> {
+    try {
+      return (await listCheckpoints(this.path)).refused.map(({ name }) => name);
+    } catch {
+      return [];
+    }
+  }
+
   /**
    * Writes a checkpoint; when it settles, the checkpoint outlives the process and a loss of power. One of that name that
    * was there before is replaced: should the process die in between, it is there still. The values are copied before

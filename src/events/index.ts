@@ -17,7 +17,7 @@ export { parseEventLine, readEventLine, toEventLine, type ReadEvent } from './ev
 export { fileSink, type FileSinkOptions } from './file-sink.js';
 export { compileFilter, type Filter, type FilterView } from './filter.js';
 export { frozenCopy, type DeepReadonly } from './frozen-copy.js';
-export { jsonRecord, jsonValue, type JsonRecord, type JsonValue } from './json-value.js';
+export { isJsonValue, jsonRecord, jsonValue, type JsonRecord, type JsonValue } from './json-value.js';
 export { memorySink, type MemorySink, type MemorySinkOptions } from './memory-sink.js';
 export { decodeInto, decodeNumbers, encodeNumbers, nonFiniteNames, real } from './numbers.js';
 export type { PinoLogger } from './pino-logger.js';

@@ -32,7 +32,8 @@ function checkPlugins(plugins: readonly unknown[]): void {
     throw new PluginError('PLUGIN_INVALID', { plugin: '', found, expected, remedy });
   };
   if (!Array.isArray(plugins)) fail(`plugins is of type ${typeof plugins}`, 'Put it in an array: { plugins: [plugin] }.');
-  plugins.forEach((plugin, i) => {
+  // Array.from: forEach passes over the holes of an array, of which the order then trips.
+  Array.from(plugins).forEach((plugin, i) => {
     const place = `plugins[${String(i)}]`;
     if (typeof plugin === 'function') {
       const name = 'pluginName' in plugin ? String(plugin.pluginName) : plugin.name;

@@ -45,6 +45,8 @@ export class CheckpointKeeper {
   constructor(
     readonly parts: {
       readonly state: RunState;
+      /** Throws where the run holds what a checkpoint cannot. */
+      readonly checkCanSave: () => void;
       readonly capture: RunCapture;
       /** All events that were emitted are where they should be: then a log never ends before its checkpoint. */
       readonly flush: () => Promise<void>;
@@ -60,11 +62,13 @@ export class CheckpointKeeper {
     const folder = new CheckpointFolder(settings.folder);
     await folder.open();
     const entries = await folder.list();
-    const { state } = this.parts;
+    const { state, checkCanSave } = this.parts;
+    checkCanSave();
     const other = entries.find(({ facts }) => facts.runId !== state.runId);
-    if (other !== undefined) {
+    const damaged = entries.length === 0 ? await folder.damaged() : [];
+    if (other !== undefined || (damaged.length > 0 && state.attempt === 1)) {
       throw new CheckpointError('CHECKPOINT_FOLDER_TAKEN', {
-        found: `${settings.folder} holds checkpoints of another run (${other.name} of ${other.facts.runId})`,
+        found: `${settings.folder} holds ${other === undefined ? `damaged checkpoints (${damaged.join(', ')})` : `checkpoints of another run (${other.name} of ${other.facts.runId})`}`,
         expected: 'a folder holds the checkpoints of one run, as old ones are removed',
         remedy: 'Call trainer.resume() with that folder to go on with that run, or give this one another folder.',
       });
@@ -109,8 +113,8 @@ export class CheckpointKeeper {
   /** When the fit is ended before its time. What is told of these checkpoints comes after what is saved: a resumed run drops it. */
   async cutShort(stand: LoopStand, reason: string): Promise<void> {
     const here = `${String(this.parts.state.epoch)}/${String(this.parts.state.step)}`;
-    // The first one counts: what comes after an abort at this place is not what a resumed run goes on with.
-    if (this.#cutAt === here) return;
+    // One that was taken at this place says the same, and how long it is kept. Of two that are not, the first counts: what comes after an abort at this place is not what a resumed run goes on with.
+    if (this.#cutAt === here || this.#takenAt === this.#placeOf(stand.at)) return;
     this.#cutAt = here;
     const asking = [...this.#clients.values()].filter(({ settings }) => settings.atEnd).map((client) => ({ client, request: { reason } }));
     if (asking.length > 0) await this.#takeFor(asking, stand, 'state-first');

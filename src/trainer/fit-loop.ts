@@ -59,7 +59,10 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
   let at: PlaceKind = fit.from?.at ?? 'between-epochs';
   // A signal cut the validation of the last step short: it is made now.
   let validationDue = fit.from?.validationDue ?? false;
-  if (validationDue) validationDue = (await validate(fit, false)) === null;
+  if (validationDue) {
+    validationDue = (await validate(fit, false)) === null;
+    if (fit.checkpoints.isWanted && !validationDue) await fit.checkpoints.take({ at, lastRate, validationDue });
+  }
 
   while (at !== 'between-epochs' || (state.epoch < lastEpoch && !state.isStopping())) {
     const began = performance.now();
@@ -93,7 +96,8 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
       if (isValidationStep(fit)) validationDue = (await validate(fit, false)) === null;
       epochIsDone = taken.last;
       at = epochIsDone ? 'steps-done' : 'in-epoch';
-      if (fit.checkpoints.isWanted) await fit.checkpoints.take({ at, lastRate, validationDue });
+      // Of a validation that was cut short the checkpoint is yet to hear.
+      if (fit.checkpoints.isWanted && !validationDue) await fit.checkpoints.take({ at, lastRate, validationDue });
       if (pace.isDue) {
         clock.enter('pace');
         await pace.turn();
@@ -106,7 +110,8 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     const metrics = step.metrics.finish(step.sums.sums, step.sums.samples);
     const validation = isValidationEpoch(fit, lastEpoch) ? await validate(fit, true) : null;
     // What is resumed after an abort has an epoch's end of its own, with all that an abort leaves out of this one.
-    if (state.stop?.reason === 'aborted') await fit.checkpoints.cutShort({ at: 'steps-done', lastRate, validationDue }, state.stop.reason);
+    const isCut = state.stop?.reason === 'aborted';
+    if (isCut) await fit.checkpoints.cutShort({ at: 'steps-done', lastRate, validationDue }, 'aborted');
     at = 'between-epochs';
     state.metrics = Object.freeze({ ...metrics, ...(validation === null ? validationPart(state.metrics) : asValidation(validation)) });
     const record: EpochRecord = Object.freeze({
@@ -123,7 +128,7 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     fit.reports.afterEpoch();
     fit.progress.epochEnd(record);
     yield record;
-    if (fit.checkpoints.isWanted && state.stop?.reason !== 'aborted') await fit.checkpoints.take({ at, lastRate, validationDue: false });
+    if (fit.checkpoints.isWanted && !isCut) await fit.checkpoints.take({ at, lastRate, validationDue: false });
   }
   const stand = { at, lastRate, validationDue };
   if (state.stop === undefined) await fit.checkpoints.atEnd(stand);

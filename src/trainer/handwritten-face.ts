@@ -22,6 +22,8 @@ export class HandwrittenFace implements ModelFace {
   readonly dataNames: ModelFace['dataNames'];
   #outputs: readonly Port[];
   readonly #taps = new Set<string>();
+  /** Every variable that was among the weights, in the order in which they came. */
+  readonly #seen = new Map<tf.Variable, string>();
 
   /** @throws ConfigError MODEL_INVALID for weights that are no variables, were disposed of, or share a name. */
   constructor(readonly source: HandwrittenModel) {
@@ -68,11 +70,16 @@ export class HandwrittenFace implements ModelFace {
     return this.source.penalty?.();
   }
 
+  /** One that is left out to freeze it stays a weight: slots of the optimizer are of it, and it may come back. */
   weights(): readonly ModelWeight[] {
     const trainable = new Map(named(this.source.trainableWeights).map(([name, variable]) => [variable, name]));
     const all = new Map(named(this.source.weights ?? {}).map(([name, variable]) => [variable, name]));
     for (const [variable, name] of trainable) all.set(variable, all.get(variable) ?? name);
-    return [...all].map(([variable, name]) => weightOf(name, variable, trainable.has(variable), undefined));
+    const names = new Set(all.values());
+    // Where another variable has its name, or it was disposed of, it was replaced.
+    for (const [variable, name] of this.#seen) if (!all.has(variable) && (variable.isDisposed || names.has(name))) this.#seen.delete(variable);
+    for (const [variable, name] of all) this.#seen.set(variable, name);
+    return [...this.#seen].map(([variable, name]) => weightOf(name, variable, trainable.has(variable), undefined));
   }
 
   savedNames(): readonly string[] {

@@ -43,6 +43,11 @@ interface TappedModel {
   readonly places: readonly (readonly [string, number])[];
 }
 
+type Layer = LayersModel['layers'][number];
+
+/** A layer's weights in an order that freezing does not change: a model within the model lists its trainable ones first. */
+const inOrder = (layer: Layer): Layer['weights'] => ('layers' in layer && Array.isArray(layer.layers) ? (layer.layers as readonly Layer[]).flatMap(inOrder) : layer.weights);
+
 /** A LayersModel, as it is: nothing in it is patched. */
 export class LayersFace implements ModelFace {
   readonly kind = 'layers';
@@ -118,7 +123,7 @@ export class LayersFace implements ModelFace {
     const seen = new Set<string>();
     const trainable = new Set(this.source.trainableWeights.map(({ id }) => id));
     return this.source.layers.flatMap((layer) =>
-      layer.weights.flatMap((weight) => {
+      inOrder(layer).flatMap((weight) => {
         const variable: tf.Tensor = weight.read();
         // tfjs-layers gives the variable itself, and types it as a tensor.
         if (!isVariable(variable) || seen.has(variable.name)) return [];

@@ -18,6 +18,8 @@ export interface ResumedFrom {
   readonly runId: string;
   /** 2 for the first resume of a run. */
   readonly attempt: number;
+  /** The fit that was under way: 2 when the run was saved in the trainer's second. Those before it return at once. */
+  readonly fit: number;
   readonly epoch: number;
   readonly step: number;
   /** Newer checkpoints that were torn or altered, and why they were not taken. */
@@ -54,7 +56,7 @@ export async function findCheckpoint(path: string, missing: 'fail' | 'start'): P
   }
 }
 
-export const resumedFrom = ({ name, run, refused }: FoundRun, attempt: number): ResumedFrom => ({ name, runId: run.runId, attempt, epoch: run.trainer.epoch, step: run.trainer.step, refused });
+export const resumedFrom = ({ name, run, refused }: FoundRun, attempt: number): ResumedFrom => ({ name, runId: run.runId, attempt, fit: run.fit.number, epoch: run.trainer.epoch, step: run.trainer.step, refused });
 
 /** The data of the event that tells of it. */
 export function describeResume(

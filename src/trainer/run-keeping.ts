@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CheckpointError, ConfigError, TrainscopeError } from '../errors.js';
-import type { CoreEvents } from '../events/index.js';
+import { CheckpointError, ConfigError, PluginError, TrainscopeError } from '../errors.js';
+import { decodeNumbers, isJsonValue, type CoreEvents } from '../events/index.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
 import type { RolledBack } from '../plugin/index.js';
 import { CheckpointKeeper, type LoopStand } from './checkpoint-keeper.js';
@@ -46,13 +46,15 @@ export class RunKeeping {
   /** A saved run that the next fit goes on with. */
   #found: FoundRun | undefined;
   #weightsArePut = false;
+  /** Calls of fit that were through when the run was saved, and are told so. */
+  #passedOver = 0;
   #fit: FitUnderWay | undefined;
   /** The learning rate as it was last set, before what it is multiplied with. */
   #nominalRate = Number.NaN;
 
   constructor(readonly parts: KeptParts) {
     const { state, snapshots, engine, flush } = parts;
-    this.keeper = new CheckpointKeeper({ state, flush, capture: { arrays: () => copyArrays(engine(), snapshots), state: (stand) => this.#save(stand) } });
+    this.keeper = new CheckpointKeeper({ state, flush, checkCanSave: () => engine().optimizer.checkSaves(), capture: { arrays: () => copyArrays(engine(), snapshots), state: (stand) => this.#save(stand) } });
   }
 
   get found(): FoundRun | undefined {
@@ -78,6 +80,13 @@ export class RunKeeping {
     return resumedFrom(found, state.attempt);
   }
 
+  /** Whether the fit that is called was through when the run was saved: the one that was under way is a later one. */
+  isThrough(): boolean {
+    if (this.#found === undefined || this.#passedOver + 1 >= this.#found.run.fit.number) return false;
+    this.#passedOver += 1;
+    return true;
+  }
+
   /** What a fit begins with: of one that goes on, what it began with at first. */
   beginFit(): FitUnderWay {
     const { state, findings } = this.parts;
@@ -99,11 +108,16 @@ export class RunKeeping {
 
   /** Puts saved weights and slots into the engine, once. */
   withWeights(engine: Engine): Engine {
-    if (this.#found === undefined || this.#weightsArePut) return engine;
+    if (!this.#weightsArePut) this.putWeights(engine);
+    return engine;
+  }
+
+  /** Puts them again: what is looked at before the first step runs the model, which may change what it holds. */
+  putWeights(engine: Engine): void {
+    if (this.#found === undefined) return;
     const { content, run, name } = this.#found;
     putWeightsAndSlots(engine, content, run.optimizer, name);
     this.#weightsArePut = true;
-    return engine;
   }
 
   /** Puts all but weights and slots in place. Of no saved run nothing. */
@@ -136,7 +150,7 @@ export class RunKeeping {
     const { stop } = run;
     const by = plugins.find((plugin) => plugin.name === stop?.by);
     // A plugin whose options were changed since is free to judge anew.
-    if (stop !== null && by !== undefined && isDeepStrictEqual(asJson(by.options ?? {}), run.plugins[by.name])) state.requestStop({ ...stop, reason: 'stopped' });
+    if (stop !== null && by !== undefined && isDeepStrictEqual(decodeNumbers(asJson(by.options ?? {})), run.plugins[by.name])) state.requestStop({ ...stop, reason: 'stopped' });
   }
 
   /** The run is under way again. @returns the data of the event that tells of it */
@@ -181,6 +195,7 @@ export class RunKeeping {
     const { stop, stepInEpoch, metrics, runId, attempt, rateScale, fit: number } = state;
     const place = await session.place(stand);
     const trainer = this.parts.trainerState();
+    for (const [plugin, own] of Object.entries(trainer.plugins)) checkIsJson(plugin, own);
     const run: SavedRun = {
       format: 1,
       runId,
@@ -205,6 +220,17 @@ export class RunKeeping {
     if (session === undefined) throw outsideOfAFit();
     return session;
   }
+}
+
+/** JSON would make a Map or a Date into something else, and say nothing. */
+function checkIsJson(plugin: string, state: unknown): void {
+  if (isJsonValue(state)) return;
+  throw new PluginError('PLUGIN_STATE', {
+    plugin,
+    found: `the state of the plugin "${plugin}" holds what is no JSON`,
+    expected: 'a state is made of plain objects, arrays, text, numbers, booleans and null',
+    remedy: 'Keep an array in place of a Map, Set or typed array, and a number or text in place of a Date.',
+  });
 }
 
 const outsideOfAFit = (): TrainscopeError => new TrainscopeError('STATE_INVALID', { found: 'a checkpoint was asked for outside of a fit', expected: 'open() is called in fitStart, and request() later' });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseBackend, type BackendChoice } from '../backend/index.js';
 import type { ArrayValues, DataSource } from '../data/index.js';
-import { ConfigError, PluginError, TrainscopeError } from '../errors.js';
+import { CheckpointError, ConfigError, PluginError, TrainscopeError } from '../errors.js';
 import { coreCatalogue, EventBus, pinoSink, thrownData, type Catalogue, type CoreEvents, type DeepReadonly, type EventView, type Filter, type Subscription, type TrainscopeEvent } from '../events/index.js';
 import type { AnyPlugin, Plugin } from '../plugin/define-plugin.js';
 import type { HookName, LossParts, Metrics, ObserverContext, SteererContext, StopReason } from '../plugin/index.js';
@@ -162,8 +162,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     // A command that looks at trainings before they run takes the first one of a script in place of this.
     const taken = takeOver(experiment);
     if (taken !== undefined) await taken;
-    this.#running = true;
     const state = this.#state;
+    if (this.#keeping.isThrough()) return this.#throughAlready();
+    this.#running = true;
     const { found } = this.#keeping;
     const fit = this.#keeping.beginFit();
     const { history, findingsBefore, stepsBefore } = fit;
@@ -213,6 +214,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       const opened = await state.stopping.unlessFired(opening, (late) => void late.close().catch(() => undefined));
       if (opened === undefined) throw new StoppedEarly();
       const session = opened.value;
+      this.#keeping.putWeights(engine);
       this.#keeping.stopAgain();
       this.#session = session;
       this.#experiment = { ...experiment, model: engine.model.source, backend: 'keep', opened: { data: session.data, validation: session.validationData } };
@@ -297,6 +299,12 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     this.#guard();
     const { missing } = checkResumeOptions(path, options);
     return this.#keeping.find(path, missing);
+  }
+
+  /** The result of a fit that was through when the run was saved, whose script was started again. */
+  #throughAlready(): FitResult {
+    const message = 'this fit was through when the run was saved: a later one was under way';
+    return Object.freeze({ runId: this.#state.runId, reason: 'completed' as const, stoppedBy: null, message, history: [], metrics: {}, findings: [], steps: 0, milliseconds: 0 });
   }
 
   /** Loss and metrics over all of the data, in inference mode. The loss includes penalties. */
@@ -489,7 +497,8 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     if ((attached.failures & (attached.failures - 1)) === 0) {
       this.#bus.emit('plugin-error', { hook, ...thrownData(error), policy }, { plugin: name, epoch, step });
     }
-    if (error instanceof PluginError && error.code === 'PLUGIN_STUCK') return error;
+    // These say themselves what is to be done; a folder for checkpoints is no mistake of the plugin.
+    if ((error instanceof PluginError && error.code === 'PLUGIN_STUCK') || error instanceof CheckpointError) return error;
     return new PluginError('PLUGIN_FAILED', {
       plugin: name,
       hook,

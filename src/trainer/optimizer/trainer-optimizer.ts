@@ -9,6 +9,9 @@ export interface OptimizerSnapshot extends OptimizerState {
   dispose(): void;
 }
 
+/** Those whose slots are where a checkpoint looks for them. */
+const knownOptimizers = [tf.SGDOptimizer, tf.MomentumOptimizer, tf.AdamOptimizer, tf.AdamaxOptimizer, tf.RMSPropOptimizer, tf.AdagradOptimizer, tf.AdadeltaOptimizer] as const;
+
 /**
  * The order of the variables belongs to the optimizer, not to who uses it: two trainers that share one must not give
  * the same place to different weights.
@@ -93,6 +96,17 @@ export class TrainerOptimizer {
     } finally {
       tf.dispose([...made]);
     }
+  }
+
+  /** @throws CheckpointError CHECKPOINT_FORMAT for an optimizer of one's own that does not say where its slots are */
+  checkSaves(): void {
+    const own = this.#optimizer;
+    if (knownOptimizers.some((known) => own instanceof known) || fieldsOf(own).slotsAreVariables === true) return;
+    throw new CheckpointError('CHECKPOINT_FORMAT', {
+      found: `the optimizer ${classOf(own)} is none of TensorFlow.js', and a checkpoint cannot know what it keeps`,
+      expected: 'all that it keeps from step to step are numbers that follow from the step, and tf.Variables in fields of its own or in lists of { originalName, variable }',
+      remedy: 'Keep them so, and set slotsAreVariables = true on it; or extend one of the optimizers of tf.train.',
+    });
   }
 
   /** All that it knows beside its slots. */
