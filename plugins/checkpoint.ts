@@ -63,7 +63,7 @@ const msPerMinute = 60_000;
  * - A folder holds one run: at the start of another run a folder that has checkpoints is refused.
  * - Each checkpoint holds the model in TensorFlow.js's own format as well (model.json, weights.bin).
  *
- * @throws CheckpointError CHECKPOINT_UNWRITABLE and CHECKPOINT_FOLDER_TAKEN before the first step, as the cause of PLUGIN_FAILED
+ * @throws CheckpointError CHECKPOINT_UNWRITABLE and CHECKPOINT_FOLDER_TAKEN before the first step
  *
  * @example
  * const trainer = new Trainer({ model, loss, plugins: [checkpoint({ folder: 'run-1', every: { steps: 500 }, keepBest: 2 })] });

@@ -58,7 +58,9 @@ export const runEvents = {
       stepInEpoch: count.describe('steps of the epoch that were done'),
       data: z.enum(['seek', 'replay', 'unknown']).describe('how the data comes to its place: seek, replay (it is read again up to there), or unknown for a function of the epoch, which may give either'),
       refused: z.array(z.strictObject({ name: z.string(), reason: z.string() })).describe('newer checkpoints that were torn or altered'),
-      sameConfiguration: z.boolean().describe('whether the run was configured as it is now; more epochs are another configuration'),
+      changed: z
+        .array(z.strictObject({ path: z.string(), was: z.string().nullable(), is: z.string().nullable() }))
+        .describe('what is configured otherwise than when the run was saved, 20 places at most, values as JSON; learning rate and slots of the optimizer are those of the checkpoint all the same'),
       configurationHash: z.string().regex(/^[0-9a-f]{64}$/).describe('of the configuration now'),
       versions: z.strictObject({ trainscope: z.string(), tfjs: z.string(), node: z.string() }),
       platform: z.string(),

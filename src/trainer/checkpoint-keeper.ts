@@ -94,10 +94,10 @@ export class CheckpointKeeper {
     if (asking.length > 0) await this.#takeFor(asking, stand, 'events-first');
   }
 
-  /** When the fit is through, unless one was taken just now, or it is where the fit was resumed. */
-  async atEnd(stand: LoopStand): Promise<void> {
+  /** When the fit is through or a plugin has ended it, unless one was taken just now, or it is where the fit was resumed. */
+  async atEnd(stand: LoopStand, reason: string): Promise<void> {
     if (this.#takenAt === this.#placeOf(stand.at)) return;
-    for (const client of this.#clients.values()) if (client.settings.atEnd) client.wanted = { reason: 'end of the fit' };
+    for (const client of this.#clients.values()) if (client.settings.atEnd) client.wanted = { reason };
     await this.take(stand);
   }
 

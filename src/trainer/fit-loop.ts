@@ -131,7 +131,8 @@ export async function* runEpochs(fit: FitLoop): AsyncGenerator<EpochRecord, void
     if (fit.checkpoints.isWanted && !isCut) await fit.checkpoints.take({ at, lastRate, validationDue: false });
   }
   const stand = { at, lastRate, validationDue };
-  if (state.stop === undefined) await fit.checkpoints.atEnd(stand);
+  // A plugin ends the same fit at the same place whenever it is trained; an abort or a call of stop() interrupts it.
+  if (state.stop === undefined || state.stop.by !== null) await fit.checkpoints.atEnd(stand, state.stop === undefined ? 'end of the fit' : `stopped by ${String(state.stop.by)}`);
   else await fit.checkpoints.cutShort(stand, state.stop.reason);
 }
 

@@ -86,6 +86,10 @@ export class HandwrittenFace implements ModelFace {
     return this.weights().map(({ info }) => info.name);
   }
 
+  statefulLayers(): readonly string[] {
+    return [];
+  }
+
   topology(): null {
     return null;
   }

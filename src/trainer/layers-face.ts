@@ -140,6 +140,11 @@ export class LayersFace implements ModelFace {
     return new Set(saved).size === saved.length ? saved : names;
   }
 
+  statefulLayers(): readonly string[] {
+    const within = (layer: Layer): readonly Layer[] => ('layers' in layer && Array.isArray(layer.layers) ? (layer.layers as readonly Layer[]).flatMap(within) : [layer]);
+    return this.source.layers.flatMap(within).filter(({ stateful }) => stateful).map(({ name }) => name);
+  }
+
   topology(): unknown {
     try {
       return this.source.toJSON(null, false);

@@ -78,6 +78,8 @@ export interface ModelFace {
   weights(): readonly ModelWeight[];
   /** Names for the weights in a file, in their order: those that a Layers model of the same code has in any process. */
   savedNames(): readonly string[];
+  /** Layers that keep more than weights from batch to batch, which no checkpoint holds. */
+  statefulLayers(): readonly string[];
   /** What tf.loadLayersModel builds the model from, as JSON; null where it cannot. */
   topology(): unknown;
   layers(): readonly LayerSummary[];

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { readNewest, type CheckpointContent } from '../checkpoint/index.js';
 import { CheckpointError, ConfigError } from '../errors.js';
-import type { CoreEvents } from '../events/index.js';
+import { encodeNumbers, type CoreEvents } from '../events/index.js';
 import type { LoadedData } from '../data/index.js';
 import { listProblems, problemsOf, showValue } from '../problems.js';
+import { changesBetween } from './configuration-changes.js';
 import { decodeRun, type SavedRun } from './saved-run.js';
 
 export interface ResumeOptions {
@@ -73,7 +74,7 @@ export function describeResume(
     stepInEpoch: run.stepInEpoch,
     data: seeking,
     refused: [...refused],
-    sameConfiguration: run.fit.configurationHash === now.configurationHash,
+    changed: changesBetween(encodeNumbers(run.fit.configuration), encodeNumbers(now.configuration)).map((each) => ({ ...each })),
     configurationHash: now.configurationHash,
     versions: now.versions,
     platform: now.platform,

@@ -21,7 +21,8 @@ export interface FitUnderWay {
   readonly stepsBefore: number;
   readonly findingsBefore: number;
   readonly history: EpochRecord[];
-  configurationHash: string;
+  /** As it is described in run-start. */
+  configuration: unknown;
 }
 
 /** What of the trainer is saved, and put back. */
@@ -54,7 +55,7 @@ export class RunKeeping {
 
   constructor(readonly parts: KeptParts) {
     const { state, snapshots, engine, flush } = parts;
-    this.keeper = new CheckpointKeeper({ state, flush, checkCanSave: () => engine().optimizer.checkSaves(), capture: { arrays: () => copyArrays(engine(), snapshots), state: (stand) => this.#save(stand) } });
+    this.keeper = new CheckpointKeeper({ state, flush, checkCanSave: () => checkCanSave(engine()), capture: { arrays: () => copyArrays(engine(), snapshots), state: (stand) => this.#save(stand) } });
   }
 
   get found(): FoundRun | undefined {
@@ -97,7 +98,7 @@ export class RunKeeping {
       stepsBefore: saved?.stepsBefore ?? state.step,
       findingsBefore: saved?.findingsBefore ?? findings.length,
       history: [...(saved?.history ?? [])],
-      configurationHash: '',
+      configuration: null,
     };
     return this.#fit;
   }
@@ -220,6 +221,19 @@ export class RunKeeping {
     if (session === undefined) throw outsideOfAFit();
     return session;
   }
+}
+
+/** @throws CheckpointError CHECKPOINT_FORMAT for what a checkpoint would leave out, and a resumed run lack */
+function checkCanSave({ model, optimizer }: Engine): void {
+  const [stateful] = model.statefulLayers();
+  if (stateful !== undefined) {
+    throw new CheckpointError('CHECKPOINT_FORMAT', {
+      found: `the layer "${stateful}" is stateful, and checkpoints do not hold what it carries from batch to batch`,
+      expected: 'all that decides a step is in weights, optimizer and plugins',
+      remedy: 'Build it with stateful: false, or train without the plugin checkpoint.',
+    });
+  }
+  optimizer.checkSaves();
 }
 
 /** JSON would make a Map or a Date into something else, and say nothing. */

@@ -30,7 +30,7 @@ export interface SavedRun {
     readonly epochsBefore: number;
     readonly stepsBefore: number;
     readonly findingsBefore: number;
-    readonly configurationHash: string;
+    readonly configuration: unknown;
     readonly history: readonly EpochRecord[];
   };
   readonly place: LoopPlace;
@@ -66,7 +66,7 @@ const savedRunSchema = z.strictObject({
     epochsBefore: count,
     stepsBefore: count,
     findingsBefore: count,
-    configurationHash: z.string(),
+    configuration: z.unknown(),
     history: z.array(
       z.strictObject({ epoch: count, metrics, validation: metrics.nullable(), learningRate: real, steps: count, samples: count, milliseconds: z.number() }),
     ),

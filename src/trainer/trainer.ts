@@ -221,12 +221,15 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       // What a person sees of a run is no part of how it was configured.
       const { progress: _progress, ...computing } = this.#settings;
       const description = session.describeRun({ ...computing, fit: settings }, this.#backend);
-      fit.configurationHash = description.configurationHash;
+      fit.configuration = description.configuration;
       this.#bus.emit('run-start', description, { epoch: state.epoch, step: state.step });
       announced = true;
       await this.#runner.hooks.observe.fitStart?.(session.fitStart);
       if (found !== undefined) {
-        this.#bus.release(isTrouble, () => this.#bus.emit('resume', this.#keeping.goesOn(found, description), { epoch: state.epoch, step: state.step }));
+        const going = this.#keeping.goesOn(found, description);
+        // More epochs are what one resumes for.
+        const isOther = going.changed.some(({ path }) => path !== 'fit.epochs');
+        this.#bus.release(isTrouble, () => this.#bus.emit('resume', going, { epoch: state.epoch, step: state.step, level: isOther ? 'warn' : 'info' }));
       }
       for await (const record of session.run()) history.push(record);
       reason = state.stop?.reason ?? 'completed';

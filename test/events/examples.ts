@@ -28,7 +28,7 @@ export const examples: { [Name in keyof CoreEvents]: CoreEvents[Name] } = {
   },
   resume: {
     checkpoint: 'epoch-0002-step-00000120', attempt: 2, seq: 41, epoch: 2, step: 120, stepInEpoch: 20, data: 'seek', refused: [{ name: 'epoch-0002-step-00000130', reason: 'weights.bin is torn' }],
-    sameConfiguration: true, configurationHash: 'a'.repeat(64), versions: { trainscope: '0.1.0', tfjs: '4.22.0', node: '20.20.2' }, platform: 'linux-x64', backend: 'wasm',
+    changed: [{ path: 'optimizer.learningRate', was: '0.01', is: '0.5' }], configurationHash: 'a'.repeat(64), versions: { trainscope: '0.1.0', tfjs: '4.22.0', node: '20.20.2' }, platform: 'linux-x64', backend: 'wasm',
   },
   'epoch-start': { epochs: 5, learningRate: 0.001 },
   step: { loss: NaN, metrics: { accuracy: 0.5, perplexity: Infinity }, learningRate: 0.001, batchSize: 32, samples: 96, updated: true },

@@ -9,7 +9,7 @@ export interface OptimizerSnapshot extends OptimizerState {
   dispose(): void;
 }
 
-/** Those whose slots are where a checkpoint looks for them. */
+/** Those whose slots are where a checkpoint looks for them. Not for instanceof: TensorFlow.js answers it with yes for whatever has an optimizer's methods. */
 const knownOptimizers = [tf.SGDOptimizer, tf.MomentumOptimizer, tf.AdamOptimizer, tf.AdamaxOptimizer, tf.RMSPropOptimizer, tf.AdagradOptimizer, tf.AdadeltaOptimizer] as const;
 
 /**
@@ -101,7 +101,7 @@ export class TrainerOptimizer {
   /** @throws CheckpointError CHECKPOINT_FORMAT for an optimizer of one's own that does not say where its slots are */
   checkSaves(): void {
     const own = this.#optimizer;
-    if (knownOptimizers.some((known) => own instanceof known) || fieldsOf(own).slotsAreVariables === true) return;
+    if (knownOptimizers.some(({ prototype }) => Object.prototype.isPrototypeOf.call(prototype, own)) || fieldsOf(own).slotsAreVariables === true) return;
     throw new CheckpointError('CHECKPOINT_FORMAT', {
       found: `the optimizer ${classOf(own)} is none of TensorFlow.js', and a checkpoint cannot know what it keeps`,
       expected: 'all that it keeps from step to step are numbers that follow from the step, and tf.Variables in fields of its own or in lists of { originalName, variable }',

@@ -73,6 +73,7 @@ const faceOf = (model: Lab['model']): Lab['model'] => ({
   penalty: () => model.penalty(),
   weights: () => model.weights(),
   savedNames: () => model.savedNames(),
+  statefulLayers: () => model.statefulLayers(),
   topology: () => model.topology(),
   layers: () => model.layers(),
 });
