@@ -114,8 +114,9 @@ export class CheckpointKeeper {
   async cutShort(stand: LoopStand, reason: string): Promise<void> {
     const here = `${String(this.parts.state.epoch)}/${String(this.parts.state.step)}`;
     // One that was taken at this place says the same, and how long it is kept. Of two that are not, the first counts: what comes after an abort at this place is not what a resumed run goes on with.
-    if (this.#cutAt === here || this.#takenAt === this.#placeOf(stand.at)) return;
+    if (this.#cutAt === here) return;
     this.#cutAt = here;
+    if (this.#takenAt === this.#placeOf(stand.at)) return;
     const asking = [...this.#clients.values()].filter(({ settings }) => settings.atEnd).map((client) => ({ client, request: { reason } }));
     if (asking.length > 0) await this.#takeFor(asking, stand, 'state-first');
   }

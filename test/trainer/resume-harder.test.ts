@@ -137,6 +137,18 @@ describe('what an abort leaves', () => {
     expect(events.filter(({ event }) => event === 'checkpoint').map(({ step, data: { lasting } }) => [step, lasting])).toEqual([[2, false], [4, true]]);
   });
 
+  test('at the last step of an epoch whose checkpoint was taken: a resumed run makes the end of the epoch, with its validation', async () => {
+    const options = { every: { steps: 1 } };
+    // The abort comes after the step's checkpoint was asked for, and before the validation.
+    await abortIn('stepEnd', 6, options);
+    const { trainer, events } = trainerWith([checkpoint({ folder, ...options })]);
+    const resumed = await trainer.resume(folder);
+    await trainer.fit(data, { batchSize: 4, epochs: 3, validation: data });
+    await trainer.dispose();
+    expect(resumed).toMatchObject({ name: 'epoch-0001-step-00000006', step: 6 });
+    expect(events.map(({ event, epoch }) => [event, epoch]).slice(0, 3)).toEqual([['resume', 1], ['validation', 1], ['epoch-end', 1]]);
+  });
+
   test('in a validation by steps: the checkpoint of that step is taken after the validation, which a resumed run makes', async () => {
     const options = { every: { steps: 4 }, keepBest: 1 };
     const fit = { validationEvery: { steps: 4 } };
