@@ -7,7 +7,7 @@ import { fieldOf, thrownText } from '../thrown-text.js';
 export const torn = (checkpoint: string, file: string, what: string, cause?: unknown): CheckpointError =>
   new CheckpointError('CHECKPOINT_TORN', {
     found: `${file} of the checkpoint "${checkpoint}" ${what}`,
-    expected: 'every file is as it was written',
+    expected: 'every file has to be as it was written',
     remedy: 'Use another checkpoint, or restore this one from a copy.',
     cause,
   });
@@ -29,7 +29,7 @@ export const notFound = (path: string, what: string, cause?: unknown): Checkpoin
   new CheckpointError('CHECKPOINT_NOT_FOUND', {
     found: `${path} ${what}`,
     expected: 'a folder of checkpoints, or one of them',
-    remedy: 'Name the folder that the plugin "checkpoint" was given; a relative path starts at the working directory.',
+    remedy: 'Name the folder that the plugin "checkpoint" was given; a relative path starts at the working directory. resume(path, { missing: \'start\' }) begins a new run where there is none.',
     cause,
   });
 

@@ -74,7 +74,7 @@ const noEvents = (found: string): ConfigError =>
  *
  * @throws ConfigError OPTIONS_INVALID for options that do not fit, and for what is no list of events
  * @example
- * const { findings } = diagnose(await readEventLog('run.ndjson'));
+ * const { findings } = diagnose((await readEventLog('events.ndjson')).events);
  */
 export function diagnose(events: Iterable<TrainscopeEvent>, options: DiagnoseOptions = {}): Diagnosis {
   checkArgument('options of diagnose', optionsSchema, options);

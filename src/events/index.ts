@@ -26,3 +26,4 @@ export { sentence } from './sentence.js';
 export type { Sink, SinkStats } from './sink.js';
 export { thrownData, type ThrownData } from './thrown-data.js';
 export { withoutSuperseded } from './superseded.js';
+export { readEventLog, type EventLog, type ReadLogOptions } from './read-log.js';

@@ -7,7 +7,7 @@ import type { TrainscopeEvent } from './envelope.js';
  *
  * @param events In the order of the log; of several runs, if need be.
  */
-export function withoutSuperseded<Event extends Pick<TrainscopeEvent, 'runId' | 'seq' | 'event' | 'data'>>(events: Iterable<Event>): Event[] {
+export function withoutSuperseded<Event extends Pick<TrainscopeEvent<string, unknown>, 'runId' | 'seq' | 'event' | 'data'>>(events: Iterable<Event>): Event[] {
   const all = [...events];
   const counts = new Uint8Array(all.length).fill(1);
   /** Of each run, the places of its events that count: their seq rises. */
@@ -16,7 +16,7 @@ export function withoutSuperseded<Event extends Pick<TrainscopeEvent, 'runId' | 
     const { runId } = event;
     const places = standing.get(runId) ?? [];
     standing.set(runId, places);
-    const until = event.event === 'resume' ? (event.data as { readonly seq?: unknown }).seq : undefined;
+    const until = event.event === 'resume' ? (event.data as { readonly seq?: unknown } | null)?.seq : undefined;
     if (typeof until === 'number') {
       for (let last = places.at(-1); last !== undefined && (all[last]?.seq ?? 0) > until; last = places.at(-1)) {
         counts[last] = 0;

@@ -76,7 +76,7 @@ export class LoopReports {
       message: `the loss is ${String(loss)} at step ${String(step)}`,
       where: { steps: { from: this.#lastFinite + 1, to: step } },
       evidence: { loss, step },
-      remedy: 'Scale the inputs to about unit variance and lower the learning rate; look for log(0), a division by 0 or exp of a large number in the loss. The plugin gradientNorm names the first weight whose gradient is not finite.',
+      remedy: 'Look for NaN in the data (checkFinite finds it). Scale the inputs to about unit variance and lower the learning rate; look for log(0), a division by 0 or exp of a large number in the loss. The plugin gradientNorm names the first weight whose gradient is not finite.',
       docs: 'rules/non-finite-loss.md',
     });
   }

@@ -138,7 +138,7 @@ export class TrainerOptimizer {
       throw new CheckpointError('WEIGHTS_MISMATCH', {
         found: `the saved optimizer is ${state.optimizer}`,
         expected: `this one is ${own}`,
-        remedy: 'Restore with the optimizer that was saved, or restore the weights alone.',
+        remedy: 'Restore with the optimizer that was saved.',
       });
     }
     putSlots(this.#optimizer, state);
