@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { asValidation, definePlugin, real, type FitEndInfo, type FitStartInfo, type Measurement, type Metrics, type SteererContext } from 'trainscope/plugin';
+import { asValidation, definePlugin, real, type FitEndInfo, type FitStartInfo, type Metrics, type SteererContext } from 'trainscope/plugin';
 import { explain } from './early-stopping/explain.js';
 import { metricDirection, type Direction } from './early-stopping/metric-direction.js';
 import { judge, stopReasons, type Rule } from './early-stopping/verdict.js';
+import { stepRead } from './shared/step-read.js';
 
 const options = z
   .strictObject({
@@ -98,9 +98,6 @@ type State = z.output<typeof state>;
 type Context = SteererContext<{ readonly [K in keyof typeof events]: z.input<(typeof events)[K]> }, State>;
 
 const ofValidation = (monitor: string): boolean => monitor.startsWith('val_');
-
-/** Being due makes the trainer read the loss and metrics of the step; nothing else is needed. */
-const stepRead = (): Measurement<null> => ({ key: 'stepRead', sources: [], reduce: () => tf.scalar(0), read: () => null });
 
 /**
  * Stops the training when a metric has stopped improving: Keras' EarlyStopping (monitor, mode, patience, minDelta,

@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { definePlugin, type Measurement } from 'trainscope/plugin';
+import { definePlugin } from 'trainscope/plugin';
 import { z } from 'zod';
 import { events, state } from './lr-scheduler/contract.js';
 import { followPlateau, isOfValidation } from './lr-scheduler/follow-plateau.js';
@@ -7,6 +6,7 @@ import { followSchedule } from './lr-scheduler/follow-schedule.js';
 import { isPlateau, scheduleOption, type ScheduleOption } from './lr-scheduler/schedule-option.js';
 import { units, usualUnit } from './lr-scheduler/unit.js';
 import { defaultMonitor } from './lr-scheduler/with-rate.js';
+import { stepRead } from './shared/step-read.js';
 
 export type { PlateauSpec, RatelessSpec, ScheduleOption } from './lr-scheduler/schedule-option.js';
 
@@ -23,9 +23,6 @@ const options = z.strictObject({
 
 /** The metric that is watched, where one is. */
 const monitorOf = (schedule: ScheduleOption): string | undefined => (isPlateau(schedule) ? (schedule.monitor ?? defaultMonitor) : undefined);
-
-/** Being due makes the trainer read the loss and metrics of the step; nothing else is needed. */
-const stepRead = (): Measurement<null> => ({ key: 'stepRead', sources: [], reduce: () => tf.scalar(0), read: () => null });
 
 /**
  * Sets the learning rate: by a schedule (any kind of trainscope/schedules, or a function), or down by a factor when a

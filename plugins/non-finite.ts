@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { definePlugin, real, type Gradients, type Measurement, type SteererContext } from 'trainscope/plugin';
+import { definePlugin, real, type Gradients, type SteererContext } from 'trainscope/plugin';
 import { z } from 'zod';
+import { stepRead } from './shared/step-read.js';
 
 const options = z.strictObject({
   action: z
@@ -36,9 +37,6 @@ type Context = SteererContext<{ readonly [K in keyof typeof events]: z.input<(ty
 
 /** Weights named in an event: more say nothing new. */
 const mostNamed = 10;
-
-/** Being due makes the trainer read the loss of the step; nothing else is needed. */
-const stepRead = (): Measurement<null> => ({ key: 'stepRead', sources: [], reduce: () => tf.scalar(0), read: () => null });
 
 /** [gradients]: 0 for one that is finite throughout, else NaN, as 0 times an infinity is NaN and NaN stays in the sum. */
 const marksOf = (gradients: Gradients): tf.Tensor => tf.tidy(() => tf.stack([...gradients.values()].map((gradient) => tf.sum(tf.mul(gradient, 0)))));

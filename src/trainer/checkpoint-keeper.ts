@@ -113,9 +113,10 @@ export class CheckpointKeeper {
   /** When the fit is ended before its time. What is told of these checkpoints comes after what is saved: a resumed run drops it. */
   async cutShort(stand: LoopStand, reason: string): Promise<void> {
     const here = `${String(this.parts.state.epoch)}/${String(this.parts.state.step)}`;
-    // One that was taken at this place says the same, and how long it is kept. Of two that are not, the first counts: what comes after an abort at this place is not what a resumed run goes on with.
+    // The first one counts: what comes after an abort at this place is not what a resumed run goes on with.
     if (this.#cutAt === here) return;
     this.#cutAt = here;
+    // One that was taken at this place says the same, and how long it is to be kept.
     if (this.#takenAt === this.#placeOf(stand.at)) return;
     const asking = [...this.#clients.values()].filter(({ settings }) => settings.atEnd).map((client) => ({ client, request: { reason } }));
     if (asking.length > 0) await this.#takeFor(asking, stand, 'state-first');

@@ -8,7 +8,7 @@ import type { AnyPlugin } from '../plugin/define-plugin.js';
 import type { FitStartInfo, RehearsalStep } from '../plugin/index.js';
 import type { HookRunner } from '../plugin/runner.js';
 import { BatchFeed } from './batch-feed.js';
-import type { CheckpointKeeper } from './checkpoint-keeper.js';
+import type { CheckpointKeeper, LoopStand } from './checkpoint-keeper.js';
 import { checkFirst, checkLayers } from './check-first.js';
 import { requireMetrics, requirePlugins, requireValidation } from './check-requirements.js';
 import { resolveClassWeights } from './class-weights.js';
@@ -26,7 +26,6 @@ import { describeRun } from './run-start.js';
 import type { RunState } from './run-state.js';
 import type { SavedRun } from './saved-run.js';
 import type { LoopPlace } from './place.js';
-import type { LoopStand } from './checkpoint-keeper.js';
 import { RunningSums } from './running-sums.js';
 import type { StepParts } from './step.js';
 

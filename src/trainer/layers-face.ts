@@ -45,8 +45,11 @@ interface TappedModel {
 
 type Layer = LayersModel['layers'][number];
 
-/** A layer's weights in an order that freezing does not change: a model within the model lists its trainable ones first. */
-const inOrder = (layer: Layer): Layer['weights'] => ('layers' in layer && Array.isArray(layer.layers) ? (layer.layers as readonly Layer[]).flatMap(inOrder) : layer.weights);
+/**
+ * The layer itself; of a model within the model the layers in it. Their weights are in an order that freezing does not
+ * change, where a model lists its trainable ones first.
+ */
+const leavesOf = (layer: Layer): readonly Layer[] => ('layers' in layer && Array.isArray(layer.layers) ? (layer.layers as readonly Layer[]).flatMap(leavesOf) : [layer]);
 
 /** A LayersModel, as it is: nothing in it is patched. */
 export class LayersFace implements ModelFace {
@@ -123,7 +126,7 @@ export class LayersFace implements ModelFace {
     const seen = new Set<string>();
     const trainable = new Set(this.source.trainableWeights.map(({ id }) => id));
     return this.source.layers.flatMap((layer) =>
-      inOrder(layer).flatMap((weight) => {
+      leavesOf(layer).flatMap(({ weights }) => weights).flatMap((weight) => {
         const variable: tf.Tensor = weight.read();
         // tfjs-layers gives the variable itself, and types it as a tensor.
         if (!isVariable(variable) || seen.has(variable.name)) return [];
@@ -141,8 +144,7 @@ export class LayersFace implements ModelFace {
   }
 
   statefulLayers(): readonly string[] {
-    const within = (layer: Layer): readonly Layer[] => ('layers' in layer && Array.isArray(layer.layers) ? (layer.layers as readonly Layer[]).flatMap(within) : [layer]);
-    return this.source.layers.flatMap(within).filter(({ stateful }) => stateful).map(({ name }) => name);
+    return this.source.layers.flatMap(leavesOf).filter(({ stateful }) => stateful).map(({ name }) => name);
   }
 
   topology(): unknown {

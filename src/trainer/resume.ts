@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { readNewest, type CheckpointContent } from '../checkpoint/index.js';
-import { CheckpointError, ConfigError } from '../errors.js';
+import { checkArgument } from '../check-argument.js';
+import { CheckpointError } from '../errors.js';
 import { encodeNumbers, type CoreEvents } from '../events/index.js';
 import type { LoadedData } from '../data/index.js';
-import { listProblems, problemsOf, showValue } from '../problems.js';
 import { changesBetween } from './configuration-changes.js';
 import { decodeRun, type SavedRun } from './saved-run.js';
 
@@ -35,16 +35,10 @@ export interface FoundRun {
   readonly refused: ResumedFrom['refused'];
 }
 
-const resumeOptionsSchema = z.strictObject({ missing: z.enum(['fail', 'start']).default('fail') });
+const resumeArguments = z.strictObject({ path: z.string().min(1), missing: z.enum(['fail', 'start']).default('fail') });
 
 /** @throws ConfigError OPTIONS_INVALID */
-export function checkResumeOptions(path: unknown, options: unknown): z.output<typeof resumeOptionsSchema> {
-  if (typeof path !== 'string' || path === '') throw new ConfigError('OPTIONS_INVALID', { found: `resume() was given ${showValue(path)}`, expected: 'it takes the path of a folder of checkpoints, or of one of them' });
-  const result = resumeOptionsSchema.safeParse(options);
-  if (result.success) return result.data;
-  const problems = problemsOf(result.error, resumeOptionsSchema, options);
-  throw new ConfigError('OPTIONS_INVALID', { found: `options of resume are not valid: ${listProblems(problems)}`, problems });
-}
+export const checkResumeArguments = (path: unknown, options: unknown): z.output<typeof resumeArguments> => checkArgument('arguments of resume', resumeArguments, { ...(options as object), path });
 
 /** Reads the newest sound checkpoint. */
 export async function findCheckpoint(path: string, missing: 'fail' | 'start'): Promise<FoundRun | undefined> {

@@ -24,7 +24,7 @@ import { RunState } from './run-state.js';
 import { takeOver } from './take-over.js';
 import { checkTrainerState, type TrainerState } from './trainer-state.js';
 import { RunKeeping } from './run-keeping.js';
-import { checkResumeOptions, type ResumedFrom, type ResumeOptions } from './resume.js';
+import { checkResumeArguments, type ResumedFrom, type ResumeOptions } from './resume.js';
 import { onSignals } from './signals.js';
 import { SnapshotShelf } from './weight-snapshots.js';
 
@@ -300,8 +300,8 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
    */
   async resume(path: string, options: ResumeOptions = {}): Promise<ResumedFrom | undefined> {
     this.#guard();
-    const { missing } = checkResumeOptions(path, options);
-    return this.#keeping.find(path, missing);
+    const checked = checkResumeArguments(path, options);
+    return this.#keeping.find(checked.path, checked.missing);
   }
 
   /** The result of a fit that was through when the run was saved, whose script was started again. */
