@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'out/', 'schema/', 'wasm/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', 'out/', 'schema/', 'wasm/', 'src/report/page.bundle.js'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -16,10 +16,15 @@ export default defineConfig({
       { find: /^trainscope\/schedules$/, replacement: at('./src/schedules/index.ts') },
       { find: /^trainscope\/testing$/, replacement: at('./src/testing/index.ts') },
       { find: /^trainscope\/worker$/, replacement: at('./src/worker/index.ts') },
+      { find: /^trainscope\/sinks$/, replacement: at('./src/sinks/index.ts') },
+      { find: /^trainscope\/report$/, replacement: at('./src/report/index.ts') },
+      { find: /^trainscope\/layers$/, replacement: at('./src/layers/index.ts') },
     ],
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // They want a browser, or servers: test:browser and test:aggregators.
+    exclude: ['test/browser/**', 'test/aggregators/**', '**/node_modules/**'],
     pool: 'forks',
     testTimeout: 120_000,
     typecheck: { enabled: false },

@@ -22,6 +22,7 @@ export { memorySink, type MemorySink, type MemorySinkOptions } from './memory-si
 export { decodeInto, decodeNumbers, encodeNumbers, nonFiniteNames, real } from './numbers.js';
 export type { PinoLogger } from './pino-logger.js';
 export { pinoSink, type PinoSinkOptions } from './pino-sink.js';
+export { scalarsOf, type Scalar } from './scalars.js';
 export { sentence } from './sentence.js';
 export type { Sink, SinkStats } from './sink.js';
 export { thrownData, type ThrownData } from './thrown-data.js';

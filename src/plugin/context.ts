@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { WeightInfo } from '../measure/index.js';
 import type { RandomStream } from '../random/index.js';
-import type { Level } from '../events/index.js';
+import type { Level, TrainscopeEvent } from '../events/index.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { Metrics } from './hooks.js';
 
@@ -83,6 +83,11 @@ export interface ObserverContext<Events extends object = EventData, State = unkn
   emit<Name extends keyof Events & string>(event: Name, data: Events[Name], options?: EmitOptions): void;
   /** Emits a finding. */
   finding(finding: FindingInput): void;
+  /**
+   * Hears every event from now until the fit has ended, its run-end included; in setup: all of the fit. Events that it
+   * emits while it hears one come after that one. A listener that throws is not called any more, and an event says so.
+   */
+  listen(listener: (event: TrainscopeEvent) => void): void;
   readonly checkpoints: Checkpoints;
   /** A random stream of the plugin's own: drawing from it changes nobody else's numbers. */
   random(name?: string): RandomStream;

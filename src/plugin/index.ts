@@ -44,5 +44,5 @@ export type { CheckpointPolicy, CheckpointRequest, Checkpoints, CheckpointSettin
 export { asValidation } from './validation-names.js';
 export * from '../measure/index.js';
 export { ConfigError, PluginError } from '../errors.js';
-export { real } from '../events/index.js';
+export { real, scalarsOf, type Scalar, type TrainscopeEvent } from '../events/index.js';
 export type { RandomStream } from '../random/index.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { EventBus, CoreEvents } from '../events/index.js';
+import type { EventBus, CoreEvents, Subscription, TrainscopeEvent } from '../events/index.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
 import type { EmitOptions, FindingInput, SteererContext } from '../plugin/context.js';
 import type { Checkpoints, PhaseTimes, RehearsalStep, RolledBack } from '../plugin/index.js';
@@ -12,6 +12,8 @@ import type { SnapshotShelf } from './weight-snapshots.js';
 export interface ContextServices {
   readonly state: RunState;
   readonly bus: EventBus;
+  /** Of plugins, for the fit under way. */
+  readonly listening: Subscription[];
   readonly model: () => ModelFace;
   readonly learningRate: { get(): number; set(rate: number): void };
   readonly snapshots: SnapshotShelf;
@@ -104,6 +106,9 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
       });
     },
     finding: (finding: FindingInput) => emitFinding(services, name, finding),
+    listen(listener: (event: TrainscopeEvent) => void) {
+      services.listening.push(bus.onAny(listener));
+    },
     checkpoints: {
       open: (settings) => services.checkpoints().open(name, settings),
       request: (request) => {

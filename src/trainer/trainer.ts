@@ -79,6 +79,8 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   #running = false;
   #disposed = false;
   #hooksMade = 0;
+  /** Plugins that hear all events of the fit under way. */
+  readonly #listening: Subscription[] = [];
   /** What the fit under way trains, on what. */
   #experiment: unknown;
   readonly #keeping: RunKeeping;
@@ -112,6 +114,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     this.#services = {
       state: this.#state,
       bus: this.#bus,
+      listening: this.#listening,
       model: () => this.#model(),
       learningRate: {
         get: () => this.#keeping.rate,
@@ -269,6 +272,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       await this.#bus.flush();
     } finally {
       noSignals?.();
+      for (const each of this.#listening.splice(0)) each.remove();
       this.#keeping.endFit();
       this.#running = false;
     }
