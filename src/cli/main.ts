@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { thrownText } from '../thrown-text.js';
 import { addCheck } from './check.js';
 import { exitCodes } from './exit-codes.js';
+import { addReport } from './report.js';
 
 const { version } = createRequire(import.meta.url)(import.meta.url.includes('/dist/') ? '../../../package.json' : '../../package.json') as { version: string };
 
@@ -14,6 +15,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .showHelpAfterError('(trainscope --help lists the commands)');
   addCheck(program);
+  addReport(program);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { consolidate } from './consolidate.js';
 import { decompose, optimismIn, type Decomposition } from './decomposition.js';
 import type { Finding } from './finding.js';
-import { emptyWatch, see, trainingStatistics, type Seen } from './rules/index.js';
+import { emptyWatch, see, trainingStatistics, type Seen, type Watch } from './rules/index.js';
 import { z } from 'zod';
 import { checkArgument } from '../check-argument.js';
 import { ConfigError } from '../errors.js';
@@ -80,31 +80,57 @@ export function diagnose(events: Iterable<TrainscopeEvent>, options: DiagnoseOpt
   checkArgument('options of diagnose', optionsSchema, options);
   const { skip = [], ...errors } = options;
   if (!isIterable(events)) throw noEvents(showValue(events));
-  let watch = emptyWatch();
-  let ended = false;
-  let last = { step: 0, epoch: 0 };
-  const all: Finding[] = [];
-  const show = (seen: Seen): void => {
-    const result = see(watch, seen, skip);
-    watch = result.watch;
-    all.push(...result.findings);
-  };
   const given = [...events];
   const wrong = given.findIndex((event) => !isEvent(event));
   if (wrong >= 0) throw noEvents(`${showValue(given[wrong])} among them`);
-  for (const event of withoutSuperseded(given)) {
-    last = { step: event.step, epoch: event.epoch };
+  const log = new LogDiagnosis({ skip });
+  for (const event of withoutSuperseded(given)) log.add(event);
+  return log.result(errors);
+}
+
+/** As diagnose, of events that come one after the other, without those that a resumed run made again. */
+export class LogDiagnosis {
+  readonly #skip: readonly string[];
+  readonly #asksRules: boolean;
+  readonly #all: Finding[] = [];
+  #watch = emptyWatch();
+  #ended = false;
+  #last = { step: 0, epoch: 0 };
+
+  /** @param options.rules false: the findings in the log alone. */
+  constructor({ skip = [], rules = true }: { readonly skip?: readonly string[]; readonly rules?: boolean } = {}) {
+    this.#skip = skip;
+    this.#asksRules = rules;
+  }
+
+  add(event: TrainscopeEvent): readonly Finding[] {
+    const before = this.#all.length;
+    this.#last = { step: event.step, epoch: event.epoch };
     if (event.event === 'finding') {
       const result = coreEvents.finding.safeParse(event.data);
-      if (result.success && !skip.includes(result.data.rule)) all.push(result.data);
+      if (result.success && !this.#skip.includes(result.data.rule)) this.#all.push(result.data);
+    } else if (this.#asksRules) {
+      const seen = seenOf(event);
+      if (seen !== null) {
+        this.#ended = seen.event === 'run-end' || (this.#ended && seen.event !== 'run-start');
+        this.#watch = this.#show(this.#watch, seen, this.#all);
+      }
     }
-    const seen = seenOf(event);
-    if (seen === null) continue;
-    ended = seen.event === 'run-end' || (ended && seen.event !== 'run-start');
-    show(seen);
+    return this.#all.slice(before);
   }
-  // Of a run that was killed, or is still under way.
-  if (!ended && last.step > 0) show({ event: 'run-end', ...last, data: { reason: 'aborted' } });
-  const newest = watch.history.epochs.at(-1);
-  return { findings: consolidate(all), all, decomposition: newest?.loss == null ? null : decompose({ training: newest.loss, validation: newest.validation, optimism: optimismIn(all), ...errors }) };
+
+  /** What there is to say by now. More events may follow. */
+  result(errors: Omit<DiagnoseOptions, 'skip'> = {}): Diagnosis {
+    const all = [...this.#all];
+    // Of a run that was killed, or is still under way.
+    if (this.#asksRules && !this.#ended && this.#last.step > 0) this.#show(this.#watch, { event: 'run-end', ...this.#last, data: { reason: 'aborted' } }, all);
+    const newest = this.#watch.history.epochs.at(-1);
+    return { findings: consolidate(all), all, decomposition: newest?.loss == null ? null : decompose({ training: newest.loss, validation: newest.validation, optimism: optimismIn(all), ...errors }) };
+  }
+
+  #show(watch: Watch, seen: Seen, all: Finding[]): Watch {
+    const result = see(watch, seen, this.#skip);
+    all.push(...result.findings);
+    return result.watch;
+  }
 }

@@ -7,7 +7,7 @@ export { checkNames, checks, preflight, preflightSchema, type CheckRecord, type 
 export type { Check, CheckResult, Stage } from './preflight/check.js';
 export { defineExperiment, type Experiment, type Ladder } from './preflight/experiment.js';
 export type { Lab, Trainee } from './preflight/lab.js';
-export { diagnose, type DiagnoseOptions, type Diagnosis } from './diagnose.js';
+export { diagnose, LogDiagnosis, type DiagnoseOptions, type Diagnosis } from './diagnose.js';
 export { compareDecompositions, decompose, type Comparison, type Decomposition, type Errors } from './decomposition.js';
 export { emptyWatch, ruleNames, rules, see, trainingStatistics, watchSchema, type Rule, type Seen, type Statistics, type Watch } from './rules/index.js';
 export { repair, type Repair, type Repaired } from './preflight/repair.js';

@@ -5,6 +5,7 @@ export { coreCatalogue, coreEvents, isCoreEvent, type CoreEvent, type CoreEvents
 export {
   eventLineSchema,
   eventVersion,
+  levelLabel,
   levelNumbers,
   levels,
   type EventLine,

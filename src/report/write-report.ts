@@ -1,0 +1,30 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { TrainscopeError } from '../errors.js';
+import { thrownText } from '../thrown-text.js';
+import { reportHtml } from './html.js';
+import type { ReportModel } from './model.js';
+import { readReport, type ReadReportOptions } from './read-report.js';
+
+/**
+ * Writes a report of logs: one file of HTML that needs no other and no network.
+ *
+ * @param to Path of the file. It is there whole or, when this fails, as it was before.
+ * @returns what the report shows
+ * @throws what readReport throws; TrainscopeError REPORT_UNWRITABLE
+ * @example await writeReport(['events.ndjson'], 'report.html');
+ */
+export async function writeReport(paths: readonly string[], to: string, options: ReadReportOptions = {}): Promise<ReportModel> {
+  const model = await readReport(paths, options);
+  const html = reportHtml(model);
+  const temporary = `${to}.${String(process.pid)}.tmp`;
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await writeFile(temporary, html);
+    await rename(temporary, to);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new TrainscopeError('REPORT_UNWRITABLE', { found: `the report ${to} cannot be written: ${thrownText(cause)}`, expected: 'its folder can be written to', remedy: 'Name another file with -o.', cause });
+  }
+  return model;
+}
