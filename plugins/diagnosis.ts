@@ -9,12 +9,10 @@ import {
   type FindingInput,
   type SteererContext,
 } from 'trainscope/plugin';
-import { consolidate, decompose, see, type Finding, type Seen } from 'trainscope/diagnosis';
+import { consolidate, decompose, factsOf, gather, see, type Finding, type ModelFacts, type Seen } from 'trainscope/diagnosis';
 import type { z } from 'zod';
 import { clipGradients } from './diagnosis/clip.js';
 import { events, options, state, type Options, type State } from './diagnosis/contract.js';
-import { gather } from './diagnosis/gather.js';
-import { factsOf, type ModelFacts } from './diagnosis/model-facts.js';
 import { forget, judge, repairFor } from './diagnosis/repair.js';
 import { renamed } from './shared/renamed.js';
 

@@ -65,6 +65,8 @@ export const errorCodes = [
   // running
   'FIT_RUNNING',
   'TRAINER_DISPOSED',
+  'LAYERS_NOT_SEEN',
+  'LAYERS_NO_MODEL',
   'STATE_INVALID',
   'BACKEND_UNAVAILABLE',
   'BACKEND_UNKNOWN',

@@ -91,7 +91,7 @@ export function diagnose(events: Iterable<TrainscopeEvent>, options: DiagnoseOpt
 /** As diagnose, of events that come one after the other, without those that a resumed run made again. */
 export class LogDiagnosis {
   readonly #skip: readonly string[];
-  readonly #asksRules: boolean;
+  readonly asksRules: boolean;
   readonly #all: Finding[] = [];
   #watch = emptyWatch();
   #ended = false;
@@ -100,7 +100,7 @@ export class LogDiagnosis {
   /** @param options.rules false: the findings in the log alone. */
   constructor({ skip = [], rules = true }: { readonly skip?: readonly string[]; readonly rules?: boolean } = {}) {
     this.#skip = skip;
-    this.#asksRules = rules;
+    this.asksRules = rules;
   }
 
   add(event: TrainscopeEvent): readonly Finding[] {
@@ -109,7 +109,7 @@ export class LogDiagnosis {
     if (event.event === 'finding') {
       const result = coreEvents.finding.safeParse(event.data);
       if (result.success && !this.#skip.includes(result.data.rule)) this.#all.push(result.data);
-    } else if (this.#asksRules) {
+    } else if (this.asksRules) {
       const seen = seenOf(event);
       if (seen !== null) {
         this.#ended = seen.event === 'run-end' || (this.#ended && seen.event !== 'run-start');
@@ -123,7 +123,7 @@ export class LogDiagnosis {
   result(errors: Omit<DiagnoseOptions, 'skip'> = {}): Diagnosis {
     const all = [...this.#all];
     // Of a run that was killed, or is still under way.
-    if (this.#asksRules && !this.#ended && this.#last.step > 0) this.#show(this.#watch, { event: 'run-end', ...this.#last, data: { reason: 'aborted' } }, all);
+    if (this.asksRules && !this.#ended && this.#last.step > 0) this.#show(this.#watch, { event: 'run-end', ...this.#last, data: { reason: 'aborted' } }, all);
     const newest = this.#watch.history.epochs.at(-1);
     return { findings: consolidate(all), all, decomposition: newest?.loss == null ? null : decompose({ training: newest.loss, validation: newest.validation, optimism: optimismIn(all), ...errors }) };
   }

@@ -10,4 +10,6 @@ export type { Lab, Trainee } from './preflight/lab.js';
 export { diagnose, LogDiagnosis, type DiagnoseOptions, type Diagnosis } from './diagnose.js';
 export { compareDecompositions, decompose, type Comparison, type Decomposition, type Errors } from './decomposition.js';
 export { emptyWatch, ruleNames, rules, see, trainingStatistics, watchSchema, type Rule, type Seen, type Statistics, type Watch } from './rules/index.js';
+export { factsOf, type LayerFacts, type ModelFacts } from './model-facts.js';
+export { gather, type Measured } from './gather.js';
 export { repair, type Repair, type Repaired } from './preflight/repair.js';

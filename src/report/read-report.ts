@@ -5,7 +5,7 @@ import { checkArgument } from '../check-argument.js';
 import { ConfigError, TrainscopeError } from '../errors.js';
 import { thrownText } from '../thrown-text.js';
 import { ReportGatherer, reportOf } from './gather/report-gatherer.js';
-import { linesOf } from './gather/lines.js';
+import { eachLine } from './gather/lines.js';
 import { cutsOf } from './gather/superseded-lines.js';
 import type { ReportModel, RunModel } from './model.js';
 
@@ -48,7 +48,9 @@ export async function readReport(paths: readonly string[], options: ReadReportOp
   for (const [i, path] of paths.entries()) {
     const gatherer = new ReportGatherer({ title: '', source: names[i] ?? path, run, cuts: await cuts(path) });
     try {
-      for await (const { text, start } of linesOf(path)) gatherer.line(text, start);
+      await eachLine(path, (bytes, from, to, start) => {
+        gatherer.bytes(bytes, from, to, start);
+      });
     } catch (cause) {
       throw unreadable(path, thrownText(cause), cause);
     }

@@ -27,30 +27,39 @@ export interface Reading {
 }
 
 /** A measurement under way: reduced to a tensor, or thrown. */
-interface Reduced {
+export interface Reduced {
   readonly measurement: Measurement<unknown>;
   readonly facts: StepFacts;
   readonly tensor: tf.Tensor | undefined;
   readonly error: unknown;
 }
 
+/** Reduces all that is due on the device. The tensors are the caller's until they are read. */
+export const reduceDue = (due: Due | null, sources: StepSources | undefined, memo: StepMemo, facts: StepFacts): readonly Reduced[] =>
+  due === null || sources === undefined ? [] : due.measurements.map((measurement) => reduce(measurement, sources, memo, facts));
+
 /**
- * Reduces all that is due on the device, packs it with `extra` (the loss and metrics), and reads it in one go.
+ * Packs what was reduced with `extra` (the loss and metrics), reads it in one go, and ends the tensors of `reduced`.
  * `due` null reads the extra alone. A promise only where the backend's reads wait for a device.
- * What a measurement throws is its askers' affair: the others get their values.
  */
-export function readDue(due: Due | null, sources: StepSources | undefined, memo: StepMemo, facts: StepFacts, extra: readonly tf.Tensor[]): Reading | Promise<Reading> {
-  const reduced = due === null || sources === undefined ? [] : due.measurements.map((measurement) => reduce(measurement, sources, memo, facts));
+export function readReduced(due: Due | null, reduced: readonly Reduced[], extra: readonly tf.Tensor[]): Reading | Promise<Reading> {
   const tensors = reduced.flatMap(({ tensor }) => tensor ?? []);
   let vectors: Float32Array[] | Promise<Float32Array[]>;
   try {
-    vectors = readTogether([...extra, ...tensors]);
+    vectors = extra.length + tensors.length === 0 ? [] : readTogether([...extra, ...tensors]);
   } finally {
     for (const each of tensors) each.dispose();
   }
   const finish = (read: readonly Float32Array[]): Reading => ({ extra: read.slice(0, extra.length).map((each) => each.slice()), ...handOut(due, reduced, read.slice(extra.length)) });
   return Array.isArray(vectors) ? finish(vectors) : vectors.then(finish);
 }
+
+/**
+ * Reduces and reads at once.
+ * What a measurement throws is its askers' affair: the others get their values.
+ */
+export const readDue = (due: Due | null, sources: StepSources | undefined, memo: StepMemo, facts: StepFacts, extra: readonly tf.Tensor[]): Reading | Promise<Reading> =>
+  readReduced(due, reduceDue(due, sources, memo, facts), extra);
 
 function reduce(measurement: Measurement<unknown>, sources: StepSources, memo: StepMemo, facts: StepFacts): Reduced {
   const { layers } = measurement;

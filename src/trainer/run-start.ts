@@ -7,7 +7,7 @@ import type { CompiledLoss } from './loss/index.js';
 import type { ModelFace } from './model.js';
 import type { TrainerOptimizer } from './optimizer/index.js';
 
-const { version } = createRequire(import.meta.url)(import.meta.url.includes('/dist/') ? '../../../package.json' : '../../package.json') as { version: string };
+export const { version } = createRequire(import.meta.url)(import.meta.url.includes('/dist/') ? '../../../package.json' : '../../package.json') as { version: string };
 
 /** Anything as plain JSON: functions become their names, so that what was configured can be told apart. */
 export const asJson = (value: unknown): unknown =>

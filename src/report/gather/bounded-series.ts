@@ -8,9 +8,10 @@ interface Point {
 
 /** A stretch of steps in four of its points, and the first place where it was not finite. */
 interface Bucket {
-  index: number;
-  first: Point;
-  last: Point;
+  readonly index: number;
+  readonly first: Point;
+  /** Written over by each point that is added: a long series must not leave an object for each behind. */
+  readonly last: { step: number; time: number; value: number };
   lowest: Point | undefined;
   highest: Point | undefined;
   notFinite: Point | undefined;
@@ -40,7 +41,8 @@ export class BoundedSeries {
   #points = 0;
   #lowest: Point | undefined;
   #highest: Point | undefined;
-  #last: Point | undefined;
+  #lastStep: number | undefined;
+  #lastValue = NaN;
   #notFinite = 0;
   readonly #firstNotFinite: Point[] = [];
 
@@ -55,27 +57,27 @@ export class BoundedSeries {
   }
 
   get lastStep(): number | undefined {
-    return this.#last?.step;
+    return this.#lastStep;
   }
 
   add(step: number, time: number, value: number): void {
-    const point = { step, time, value };
     this.#points += 1;
-    this.#last = point;
+    this.#lastStep = step;
+    this.#lastValue = value;
     if (Number.isFinite(value)) {
-      if (this.#lowest === undefined || value < this.#lowest.value) this.#lowest = point;
-      if (this.#highest === undefined || value > this.#highest.value) this.#highest = point;
+      if (this.#lowest === undefined || value < this.#lowest.value) this.#lowest = { step, time, value };
+      if (this.#highest === undefined || value > this.#highest.value) this.#highest = { step, time, value };
     } else {
       this.#notFinite += 1;
-      if (this.#firstNotFinite.length < mostNotFinite) this.#firstNotFinite.push(point);
+      if (this.#firstNotFinite.length < mostNotFinite) this.#firstNotFinite.push({ step, time, value });
     }
-    if (this.#whole === undefined) this.#put(point);
+    if (this.#whole === undefined) this.#put(step, time, value);
     else {
-      this.#whole.push(point);
+      this.#whole.push({ step, time, value });
       if (this.#whole.length > mostWhole) {
         const points = this.#whole;
         this.#whole = undefined;
-        for (const each of points) this.#put(each);
+        for (const each of points) this.#put(each.step, each.time, each.value);
       }
     }
   }
@@ -93,7 +95,7 @@ export class BoundedSeries {
       points: this.#points,
       lowest: this.#lowest === undefined ? null : { step: this.#lowest.step, value: this.#lowest.value },
       highest: this.#highest === undefined ? null : { step: this.#highest.step, value: this.#highest.value },
-      last: this.#last === undefined ? null : { step: this.#last.step, value: realOf(this.#last.value) },
+      last: this.#lastStep === undefined ? null : { step: this.#lastStep, value: realOf(this.#lastValue) },
       notFinite: { count: this.#notFinite, first: this.#firstNotFinite.map(({ step, value }) => ({ step, value: realOf(value) })) },
     };
   }
@@ -108,15 +110,15 @@ export class BoundedSeries {
     return pointsOf(this.#buckets.length <= stretches ? this.#buckets : merged(this.#buckets, stretches).buckets);
   }
 
-  #put(point: Point): void {
+  #put(step: number, time: number, value: number): void {
     const newest = this.#buckets.at(-1);
     // A step that lies behind, as of an odd log, goes to the newest stretch.
-    const index = Math.max(Math.floor(point.step / this.#width), newest?.index ?? 0);
+    const index = Math.max(Math.floor(step / this.#width), newest?.index ?? 0);
     if (newest?.index === index) {
-      take(newest, bucketOf(point, index));
+      put(newest, step, time, value);
       return;
     }
-    this.#buckets.push(bucketOf(point, index));
+    this.#buckets.push(bucketOf({ step, time, value }, index));
     if (this.#buckets.length <= mostBuckets) return;
     const { buckets, factor } = merged(this.#buckets, mostBuckets / 2);
     this.#buckets = [...buckets];
@@ -126,12 +128,24 @@ export class BoundedSeries {
 
 const bucketOf = (point: Point, index: number): Bucket => {
   const isFinite = Number.isFinite(point.value);
-  return { index, first: point, last: point, lowest: isFinite ? point : undefined, highest: isFinite ? point : undefined, notFinite: isFinite ? undefined : point };
+  return { index, first: point, last: { ...point }, lowest: isFinite ? point : undefined, highest: isFinite ? point : undefined, notFinite: isFinite ? undefined : point };
 };
+
+/** Adds a later point to a stretch. */
+function put(into: Bucket, step: number, time: number, value: number): void {
+  const { last, lowest, highest } = into;
+  last.step = step;
+  last.time = time;
+  last.value = value;
+  if (Number.isFinite(value)) {
+    if (lowest === undefined || value < lowest.value) into.lowest = { step, time, value };
+    if (highest === undefined || value > highest.value) into.highest = { step, time, value };
+  } else into.notFinite ??= { step, time, value };
+}
 
 /** Adds a later stretch to one. */
 function take(into: Bucket, later: Bucket): void {
-  into.last = later.last;
+  Object.assign(into.last, later.last);
   if (later.lowest !== undefined && (into.lowest === undefined || later.lowest.value < into.lowest.value)) into.lowest = later.lowest;
   if (later.highest !== undefined && (into.highest === undefined || later.highest.value > into.highest.value)) into.highest = later.highest;
   into.notFinite ??= later.notFinite;
@@ -148,7 +162,7 @@ function merged(buckets: readonly Bucket[], most: number): { readonly buckets: r
       const index = Math.floor(each.index / 2);
       const newest = next.at(-1);
       if (newest?.index === index) take(newest, each);
-      else next.push({ ...each, index });
+      else next.push({ ...each, index, last: { ...each.last } });
     }
     of = next;
   }
@@ -158,8 +172,9 @@ function merged(buckets: readonly Bucket[], most: number): { readonly buckets: r
 function pointsOf(buckets: readonly Bucket[]): readonly Point[] {
   const points: Point[] = [];
   for (const { first, last, lowest, highest, notFinite } of buckets) {
-    const kept = new Set([first, lowest, highest, notFinite, last].filter((point) => point !== undefined));
-    points.push(...[...kept].sort((a, b) => a.step - b.step));
+    const kept = [first, lowest, highest, notFinite, last].filter((point) => point !== undefined).sort((a, b) => a.step - b.step);
+    // One point may be several of these.
+    for (const [i, point] of kept.entries()) if (!kept.slice(0, i).some(({ step, value }) => step === point.step && Object.is(value, point.value))) points.push(point);
   }
   return points;
 }

@@ -1,10 +1,10 @@
 import { scalarsOf, type TrainscopeEvent } from '../../events/index.js';
-import { activationCharts, byDiagnosis, gradientCharts, hardwareCharts, heatMaps, learningRateChart, metricChart, predictionCharts, timeCharts, weightCharts } from './known-charts.js';
-import type { ChartParts, Place, Plots } from './plots.js';
+import { activationCharts, firstRankOf, gradientCharts, hardwareCharts, heatMaps, learningRateChart, metricChart, predictionCharts, timeCharts, unlessMeasured, weightCharts } from './known-charts.js';
+import type { ChartParts, Drawing, Place, Plots } from './plots.js';
 import { listIn, numberIn, recordIn, textIn } from './wire-event.js';
 
 /** What draws an event's numbers. */
-type Draw = (plots: Plots, data: Readonly<Record<string, unknown>>, at: Place) => void;
+type Draw = (plots: Drawing, data: Readonly<Record<string, unknown>>, at: Place) => void;
 
 const mebi = 1024 ** 2;
 const over = (value: unknown, by: number): number | undefined => {
@@ -16,7 +16,7 @@ const eachStep = 'training, each step';
 const eachEpoch = 'training, mean of the epoch';
 const validation = 'validation';
 
-function drawMetrics(plots: Plots, metrics: unknown, at: Place, name: string, of: 'training' | 'validation'): void {
+function drawMetrics(plots: Drawing, metrics: unknown, at: Place, name: string, of: 'training' | 'validation'): void {
   for (const [metric, value] of Object.entries(recordIn(metrics))) {
     const chart = metricChart(metric);
     // The end of an epoch says again what the event of its validation has said.
@@ -52,10 +52,9 @@ const drawEpochEnd: Draw = (plots, data, at) => {
   if (last === undefined || last < at.step) plots.add(learningRateChart, 'learning rate', at, numberIn(data['learningRate']));
 };
 
+/** Where every step or epoch tells its own rate, that is what was applied. */
 const drawLearningRate: Draw = (plots, data, at) => {
-  // Where every step tells its own rate, that is what was applied.
-  const last = plots.lastStep(learningRateChart.id, 'learning rate');
-  if (last === undefined || last < at.step) plots.add(learningRateChart, 'learning rate', at, numberIn(data['learningRate']));
+  plots.add(unlessMeasured(learningRateChart), 'learning rate', at, numberIn(data['learningRate']));
 };
 
 const drawGradientNorm: Draw = (plots, data, at) => {
@@ -92,7 +91,7 @@ const drawWeightNorm: Draw = (plots, data, at) => {
 };
 
 const drawStatistics: Draw = (plots, data, at) => {
-  plots.add(byDiagnosis(gradientCharts.norm), 'all gradients', at, numberIn(data['gradientNorm']));
+  plots.add(unlessMeasured(gradientCharts.norm), 'all gradients', at, numberIn(data['gradientNorm']));
   for (const [layer, given] of Object.entries(recordIn(data['layers']))) {
     const figures = recordIn(given);
     plots.add(activationCharts.rms, layer, at, numberIn(figures['rms']));
@@ -110,12 +109,12 @@ const drawStatistics: Draw = (plots, data, at) => {
     if (figures['isKernel'] !== true) continue;
     const [norm, update] = [numberIn(figures['norm']), numberIn(figures['updateNorm'])];
     const ratio = norm === undefined || update === undefined || norm === 0 ? undefined : update / norm;
-    plots.add(byDiagnosis(gradientCharts.byWeight), weight, at, numberIn(figures['gradientNorm']));
-    plots.heat(byDiagnosis(heatMaps.gradients), weight, at.step, numberIn(figures['gradientNorm']));
-    plots.add(byDiagnosis(weightCharts.byWeight), weight, at, norm);
-    plots.heat(byDiagnosis(heatMaps.weights), weight, at.step, norm);
-    plots.add(byDiagnosis(weightCharts.ratioByWeight), weight, at, ratio);
-    plots.heat(byDiagnosis(heatMaps.ratios), weight, at.step, ratio);
+    plots.add(unlessMeasured(gradientCharts.byWeight), weight, at, numberIn(figures['gradientNorm']));
+    plots.heat(unlessMeasured(heatMaps.gradients), weight, at.step, numberIn(figures['gradientNorm']));
+    plots.add(unlessMeasured(weightCharts.byWeight), weight, at, norm);
+    plots.heat(unlessMeasured(heatMaps.weights), weight, at.step, norm);
+    plots.add(unlessMeasured(weightCharts.ratioByWeight), weight, at, ratio);
+    plots.heat(unlessMeasured(heatMaps.ratios), weight, at.step, ratio);
   }
   listIn(data['outputs']).forEach((given, i, { length }) => {
     const output = recordIn(given);
@@ -183,13 +182,13 @@ const notDrawn: ReadonlySet<string> = new Set([
 ]);
 
 /** Draws the numbers of an event, those of plugins that are not known here among them: under the name of the event and the field. */
-export function drawEvent(plots: Plots, event: TrainscopeEvent, at: Place): void {
+export function drawEvent(plots: Drawing, event: TrainscopeEvent, at: Place): void {
   const draw = Object.hasOwn(draws, event.event) ? draws[event.event] : undefined;
   if (draw !== undefined) draw(plots, event.data, at);
   else if (!notDrawn.has(event.event)) drawUnknown(plots, event, at);
 }
 
-function drawUnknown(plots: Plots, event: TrainscopeEvent, at: Place): void {
+function drawUnknown(plots: Drawing, event: TrainscopeEvent, at: Place): void {
   for (const { field, of, value } of scalarsOf(event)) {
     const by = event.plugin === null ? '' : ` of the plugin ${event.plugin}`;
     const chart: ChartParts = { id: `event:${event.event}:${field}`, group: 'other', title: `${event.event}: ${field}`, about: `The field ${field} of the event ${event.event}${by}.`, unit: '', scale: 'linear', detail: true };
@@ -197,8 +196,8 @@ function drawUnknown(plots: Plots, event: TrainscopeEvent, at: Place): void {
   }
 }
 
-/** A chart made from the statistics of the diagnosis is left out where a plugin of its own has measured the same. */
-export const isRepeated = (plots: Plots, id: string): boolean => {
-  const bare = id.replace(/^heat:/, '');
-  return bare.startsWith('diagnosis:') ? plots.hasChart(bare.slice('diagnosis:'.length).replace(/^heat:/, '')) : false;
-};
+/** A chart of second rank is left out where the one of first rank is there. */
+export function isRepeated(plots: Plots, id: string): boolean {
+  const first = firstRankOf(id);
+  return first !== undefined && plots.hasChart(first);
+}

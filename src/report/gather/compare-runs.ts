@@ -1,4 +1,4 @@
-import { compareDecompositions, type Decomposition } from '../../diagnosis/index.js';
+import { compareDecompositions, type Decomposition } from '../../diagnosis/decomposition.js';
 import type { Real, RunComparison, RunModel } from '../model.js';
 
 type Leaves = ReadonlyMap<string, string>;

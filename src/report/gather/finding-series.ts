@@ -1,13 +1,10 @@
-import type { Finding } from '../../diagnosis/index.js';
-import { metricChart } from './known-charts.js';
+import type { Finding } from '../../diagnosis/finding.js';
+import { eitherRank, metricChart } from './known-charts.js';
 import type { Plots } from './plots.js';
 
 const loss = metricChart('loss').id;
 const losses = [`${loss}/training, each step`, `${loss}/training, mean of the epoch`, `${loss}/validation`];
 const epochLosses = [`${loss}/training, mean of the epoch`, `${loss}/validation`];
-
-/** Of a measurement that a plugin of its own or the diagnosis may have made. */
-const either = (id: string): readonly string[] => [id, `diagnosis:${id}`];
 
 interface Drawn {
   readonly rules: RegExp;
@@ -18,12 +15,12 @@ interface Drawn {
 /** In what a finding can be seen, the first that fits. */
 const drawn: readonly Drawn[] = [
   { rules: /overfitting|validation|underfitting|epochs/, series: epochLosses },
-  { rules: /gradient-spike|exploding-gradients|vanishing-gradients|gradients-vanish|non-finite-gradients|clipping|no-gradient|gradient-lost/, series: [...either('gradient-norm-by-weight/NAME'), ...either('gradient-norm/all gradients'), 'gradient-norm/after clipping', 'gradient-first-to-last/first over last', losses[0] ?? ''] },
+  { rules: /gradient-spike|exploding-gradients|vanishing-gradients|gradients-vanish|non-finite-gradients|clipping|no-gradient|gradient-lost/, series: [...eitherRank('gradient-norm-by-weight/NAME'), ...eitherRank('gradient-norm/all gradients'), 'gradient-norm/after clipping', 'gradient-first-to-last/first over last', losses[0] ?? ''] },
   { rules: /dead-units/, series: ['dead-units/NAME', losses[0] ?? ''] },
   { rules: /saturated/, series: ['saturated/NAME', losses[0] ?? ''] },
   { rules: /activations-/, series: ['activation-rms/NAME', losses[0] ?? ''] },
-  { rules: /update-ratio/, series: [...either('update-ratio-by-weight/NAME'), 'update-ratio/all weights', losses[0] ?? ''] },
-  { rules: /weights?-(norm-)?grow|weight-decay|weights-unchanged|weight-unchanged|frozen-weight|optimizer-does-not-update/, series: [...either('weight-norm-by-weight/NAME'), ...either('update-ratio-by-weight/NAME'), 'weight-norm/all weights', losses[0] ?? ''] },
+  { rules: /update-ratio/, series: [...eitherRank('update-ratio-by-weight/NAME'), 'update-ratio/all weights', losses[0] ?? ''] },
+  { rules: /weights?-(norm-)?grow|weight-decay|weights-unchanged|weight-unchanged|frozen-weight|optimizer-does-not-update/, series: [...eitherRank('weight-norm-by-weight/NAME'), ...eitherRank('update-ratio-by-weight/NAME'), 'weight-norm/all weights', losses[0] ?? ''] },
   { rules: /learning-rate/, series: [...losses, 'learning-rate/learning rate'] },
   { rules: /class-collapse|one-class|prior-bias/, series: ['top-predicted/predicted most', 'top-predicted/most frequent label', losses[0] ?? ''] },
   { rules: /predictions-oscillating|predictions/, series: ['prediction-change/output', losses[0] ?? ''] },

@@ -74,5 +74,16 @@ export const heatMaps = {
   rms: heat(activationCharts.rms, 'Activations, layer by time', 'The largest root mean square of each stretch of steps.'),
 } as const;
 
-/** What another plugin measured at its own cadence, under the ids of the charts that may take its place. */
-export const byDiagnosis = <Parts extends { readonly id: string }>(parts: Parts): Parts => ({ ...parts, id: `diagnosis:${parts.id}` });
+const prefix = 'unless-measured:';
+
+/** The same chart of second rank: it is left out where the one of first rank is there. */
+export const unlessMeasured = <Parts extends { readonly id: string }>(parts: Parts): Parts => ({ ...parts, id: `${prefix}${parts.id}` });
+
+/** Both ranks of a series or chart, by id. */
+export const eitherRank = (id: string): readonly string[] => [id, `${prefix}${id}`];
+
+/** The chart in whose place one of second rank stands; undefined for those of first rank. */
+export const firstRankOf = (id: string): string | undefined => {
+  const bare = id.replace(/^heat:/, '');
+  return bare.startsWith(prefix) ? bare.slice(prefix.length).replace(/^heat:/, '') : undefined;
+};

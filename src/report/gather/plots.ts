@@ -28,44 +28,54 @@ interface Plot {
   readonly series: Map<string, BoundedSeries>;
 }
 
+/** What an event's numbers are drawn on. */
+export interface Drawing {
+  /** Adds a point; nothing for a number that is not there. @param name In the legend; with the chart it makes the series' id. */
+  add(parts: ChartParts, name: string, at: Place, value: number | undefined, of?: Series['of']): void;
+  heat(parts: HeatMapParts, row: string, step: number, value: number | undefined): void;
+  /** Step of a series' newest point. */
+  lastStep(chart: string, name: string): number | undefined;
+}
+
 /** The charts of a run while its events come in. */
-export class Plots {
+export class Plots implements Drawing {
   readonly #plots = new Map<string, Plot>();
   readonly #heats = new Map<string, BoundedHeat>();
   readonly #ids = new Set<string>();
   #series = 0;
 
-  /**
-   * Adds a point. Of a series that there are too many of already, nothing.
-   * @param name In the legend; with the chart it makes the series' id.
-   */
   add(parts: ChartParts, name: string, { step, time }: Place, value: number | undefined, of: Series['of'] = null): void {
-    if (value === undefined) return;
+    if (value !== undefined) this.series(parts, name, of)?.add(step, time, value);
+  }
+
+  /** A series, made where there is none; undefined when there are too many already. */
+  series(parts: ChartParts, name: string, of: Series['of']): BoundedSeries | undefined {
     let plot = this.#plots.get(parts.id);
+    let series = plot?.series.get(name);
+    if (series !== undefined) return series;
+    if (this.#series >= mostSeries) return undefined;
     if (plot === undefined) {
-      if (this.#series >= mostSeries) return;
       plot = { parts, series: new Map() };
       this.#plots.set(parts.id, plot);
     }
-    let series = plot.series.get(name);
-    if (series === undefined) {
-      if (this.#series >= mostSeries) return;
-      this.#series += 1;
-      series = new BoundedSeries(`${parts.id}/${name}`, name, of);
-      plot.series.set(name, series);
-      this.#ids.add(series.id);
-    }
-    series.add(step, time, value);
+    this.#series += 1;
+    series = new BoundedSeries(`${parts.id}/${name}`, name, of);
+    plot.series.set(name, series);
+    this.#ids.add(series.id);
+    return series;
   }
 
   heat(parts: HeatMapParts, row: string, step: number, value: number | undefined): void {
-    if (value === undefined) return;
+    if (value !== undefined) this.heatMap(parts).add(row, step, value);
+  }
+
+  heatMap(parts: HeatMapParts): BoundedHeat {
     let heat = this.#heats.get(parts.id);
     if (heat === undefined) {
       heat = new BoundedHeat(parts);
       this.#heats.set(parts.id, heat);
     }
-    heat.add(row, step, value);
+    return heat;
   }
 
   has(id: string): boolean {

@@ -1,6 +1,7 @@
 import type { TrainscopeEvent } from '../../events/index.js';
 import type { ReportModel, RunModel } from '../model.js';
 import { compareRuns } from './compare-runs.js';
+import { DirectLines } from './direct-lines.js';
 import { RunGatherer } from './run-gatherer.js';
 import type { Cut } from './superseded-lines.js';
 import { eventOfLine, numberIn } from './wire-event.js';
@@ -28,6 +29,10 @@ interface Gathered {
 export class ReportGatherer {
   readonly #options: GatherOptions;
   readonly #runs = new Map<string, Gathered>();
+  readonly #direct = new DirectLines();
+  readonly #skips: (run: RunGatherer, seq: number) => boolean;
+  /** Where the line under way begins. */
+  #start = 0;
   #otherLines = 0;
   #version = 0;
   #newest: Gathered | undefined;
@@ -35,6 +40,19 @@ export class ReportGatherer {
 
   constructor(options: GatherOptions) {
     this.#options = options;
+    const isCut = (options.cuts ?? []).length > 0;
+    this.#skips = (run, seq) => {
+      const gathered = this.#runs.get(run.runId);
+      if (gathered === undefined) return true;
+      this.#newest = gathered;
+      this.#version += 1;
+      if (isCut && this.#isSuperseded(run.runId, seq)) {
+        gathered.superseded += 1;
+        return true;
+      }
+      if (seq > gathered.seq) gathered.seq = seq;
+      return false;
+    };
   }
 
   /** Rises when there is something new. */
@@ -52,33 +70,47 @@ export class ReportGatherer {
 
   /** @param start Where in the file the line begins, bytes: for the cuts. */
   line(text: string, start = 0): void {
+    const bytes = Buffer.from(text);
+    this.bytes(bytes, 0, bytes.length, start);
+  }
+
+  /** As line, of a line that stands in a buffer from `from` to `to`. */
+  bytes(buffer: Buffer, from: number, to: number, start: number): void {
+    this.#start = start;
+    if (this.#direct.take(buffer, from, to, this.#skips)) return;
+    const text = buffer.toString('utf8', from, to);
     const event = eventOfLine(text);
-    if (event !== undefined) this.event(event, start);
-    else if (text.trim() !== '') {
+    if (event !== undefined) {
+      this.#add(event);
+      const run = this.#runs.get(event.runId)?.run;
+      if (run !== undefined) this.#direct.learn(buffer, from, to, event.event, run);
+    } else if (text.trim() !== '') {
       this.#otherLines += 1;
       this.#version += 1;
     }
   }
 
-  event(event: TrainscopeEvent, start = 0): void {
+  event(event: TrainscopeEvent): void {
+    this.#start = 0;
+    this.#add(event);
+  }
+
+  #add(event: TrainscopeEvent): void {
     const { runId, seq } = event;
     let gathered = this.#runs.get(runId);
     if (gathered === undefined) {
       gathered = { run: new RunGatherer(runId), superseded: 0, seq: 0 };
       this.#runs.set(runId, gathered);
     }
-    this.#newest = gathered;
-    this.#version += 1;
-    for (const cut of this.#options.cuts ?? []) {
-      if (cut.runId === runId && start < cut.start && seq > cut.above) {
-        gathered.superseded += 1;
-        return;
-      }
-    }
+    const before = gathered.seq;
+    if (this.#skips(gathered.run, seq)) return;
     const until = event.event === 'resume' ? numberIn(event.data['seq']) : undefined;
-    if (until !== undefined && gathered.seq > until) this.#stale = true;
-    gathered.seq = Math.max(gathered.seq, seq);
+    if (until !== undefined && before > until) this.#stale = true;
     gathered.run.add(event);
+  }
+
+  #isSuperseded(runId: string, seq: number): boolean {
+    return (this.#options.cuts ?? []).some((cut) => cut.runId === runId && this.#start < cut.start && seq > cut.above);
   }
 
   /** @param firstKey Of the first run, when runs of several logs stand side by side. */

@@ -1,9 +1,12 @@
-import { LogDiagnosis, decompose, type Finding } from '../../diagnosis/index.js';
+import { decompose } from '../../diagnosis/decomposition.js';
+import { LogDiagnosis } from '../../diagnosis/diagnose.js';
+import type { Finding } from '../../diagnosis/finding.js';
 import { isCoreEvent, sentence, type JsonRecord, type TrainscopeEvent } from '../../events/index.js';
 import type { ConfusionTable, DecompositionModel, FindingModel, Mark, Real, RunModel, RunStatus, TimeModel, Trouble } from '../model.js';
 import { realOf } from './bounded-series.js';
 import { drawEvent, isRepeated } from './chart-events.js';
 import { confusionOf } from './confusion.js';
+import { directNumbers, type DirectNumbers } from './direct-numbers.js';
 import { environmentOf } from './environment.js';
 import { seriesOf } from './finding-series.js';
 import { HistogramMaps } from './histogram-maps.js';
@@ -20,6 +23,9 @@ const mostEpochEnds = 2000;
 const mostShownToRules = 40_000;
 
 const troubleNames: ReadonlySet<string> = new Set(['plugin-error', 'plugin-slow', 'listener-error', 'sink-error', 'sink-loss', 'error', 'checkpoint-failed']);
+
+/** Events that are more than their numbers. */
+const wholeNames: ReadonlySet<string> = new Set([...troubleNames, 'run-start', 'resume', 'epoch-start', 'validation', 'epoch-end', 'run-end', 'finding', 'training-statistics', 'prediction-dynamics', 'histogram', 'confusion-matrix', 'gpu-profile', 'error-decomposition']);
 
 const keyOf = ({ rule, where }: Pick<Finding, 'rule' | 'where'>): string => JSON.stringify([rule, where.layer, where.weight, where.feature, where.sample]);
 
@@ -90,6 +96,38 @@ export class RunGatherer {
     }
   }
 
+  /** Where the numbers of lines like this one go; undefined where they have to be read whole. @param event With placeholders */
+  direct(event: TrainscopeEvent, slots: number): DirectNumbers | undefined {
+    return wholeNames.has(event.event) ? undefined : directNumbers(this.#plots, event, slots);
+  }
+
+  /** Whether the next event of this name is to be handed to add(), and not its numbers alone: for the rules. */
+  wantsWhole(name: string): boolean {
+    return name === 'step' && this.#diagnosis?.asksRules === true && (this.#stepsSeen + 1) % this.#shownEvery === 0;
+  }
+
+  /** As add, of an event of which the numbers are known. */
+  addNumbers(name: string, { time, epoch, step, points, cells, latest }: DirectNumbers, numbers: Float64Array): void {
+    const at = numbers[step] ?? 0;
+    const milliseconds = numbers[time] ?? 0;
+    this.#started ??= milliseconds;
+    if (milliseconds > this.#ended) this.#ended = milliseconds;
+    if (at > this.#step) this.#step = at;
+    const inEpoch = numbers[epoch] ?? 0;
+    if (inEpoch > this.#epoch) this.#epoch = inEpoch;
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    const seconds = (milliseconds - this.#started) / 1000;
+    for (const { series, slot } of points) series.add(at, seconds, numbers[slot] ?? NaN);
+    for (const { heat, row, slot } of cells) heat.add(row, at, numbers[slot] ?? NaN);
+    for (const { name: metric, slot } of latest) this.#metrics[metric] = numbers[slot] ?? 'NaN';
+    if (name === 'step') this.#countStep();
+  }
+
+  #countStep(): void {
+    this.#stepsSeen += 1;
+    if (this.#stepsSeen / this.#shownEvery > mostShownToRules) this.#shownEvery *= 2;
+  }
+
   #begin(data: Readonly<Record<string, unknown>>): void {
     this.#start = data;
     this.#status = 'unfinished';
@@ -101,10 +139,9 @@ export class RunGatherer {
   #showStep(event: TrainscopeEvent, data: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(recordIn(data['metrics']))) this.#metric(name, value);
     this.#metric('loss', data['loss']);
-    this.#stepsSeen += 1;
     const isOdd = typeof data['loss'] !== 'number';
-    if (isOdd || this.#stepsSeen % this.#shownEvery === 0) this.#find(event, { epoch: event.epoch, step: event.step, time: 0 });
-    if (this.#stepsSeen / this.#shownEvery > mostShownToRules) this.#shownEvery *= 2;
+    if (isOdd || (this.#stepsSeen + 1) % this.#shownEvery === 0) this.#find(event, { epoch: event.epoch, step: event.step, time: 0 });
+    this.#countStep();
   }
 
   #find(event: TrainscopeEvent, mark: Mark): void {

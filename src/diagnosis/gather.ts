@@ -1,7 +1,7 @@
-import type { ActivationStatistics, Norms, PhaseTimes, PredictionStatistics, WeightInfo } from 'trainscope/plugin';
-import type { Statistics } from 'trainscope/diagnosis';
-import { isKernel } from '../shared/weight-facts.js';
+import { isKernel, type ActivationStatistics, type Norms, type PredictionStatistics, type WeightInfo } from '../measure/index.js';
+import type { PhaseTimes } from '../plugin/index.js';
 import type { ModelFacts } from './model-facts.js';
+import type { Statistics } from './rules/index.js';
 
 export interface Measured {
   readonly activations: ReadonlyMap<string, ActivationStatistics>;
@@ -11,7 +11,7 @@ export interface Measured {
   readonly predictions: readonly PredictionStatistics[];
 }
 
-/** Joins what was measured of a step to one event. */
+/** Joins what was measured of a step to the data of one event `training-statistics`. */
 export function gather(
   { activations, gradients, weights, updates, predictions }: Measured,
   now: { readonly facts: ModelFacts; readonly infos: readonly WeightInfo[]; readonly loss: number; readonly learningRate: number; readonly tensors: number; readonly times: PhaseTimes },

@@ -1,0 +1,63 @@
+import { Callback, CustomCallback, type CustomCallbackArgs } from '@tensorflow/tfjs-layers';
+import { z } from 'zod';
+
+/** What model.fit takes as a callback: an instance, or a plain object of functions. */
+export type TfCallback = Callback | CustomCallback | CustomCallbackArgs;
+
+/** tfjs-layers' own names for what a plain object may hold (CustomCallbackArgs); it passes over all others without a word. */
+const functionNames = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBatchBegin', 'onBatchEnd', 'onYield', 'nowFunc', 'nextFrameFunc'] as const;
+
+const isFunction = z.custom<(...given: never[]) => unknown>((value) => typeof value === 'function', 'it takes a function');
+/** Strict, so that a mistyped name, or a callback put where functions are to be, is told. */
+const plainSchema = z.strictObject(Object.fromEntries(functionNames.map((name) => [name, isFunction.optional()])));
+
+const isInstance = (value: unknown): value is Callback =>
+  typeof value === 'object' && value !== null && 'setParams' in value && typeof value.setParams === 'function' && 'onEpochEnd' in value && typeof value.onEpochEnd === 'function';
+
+const one = z.unknown().transform((value, context): TfCallback => {
+  if (isInstance(value)) return value;
+  const result = plainSchema.safeParse(value);
+  if (result.success) {
+    if (Object.values(result.data).some((each) => each !== undefined)) return value as CustomCallbackArgs;
+    context.addIssue({ code: 'custom', message: `it holds none of the functions ${functionNames.join(', ')}` });
+    return z.NEVER;
+  }
+  for (const issue of result.error.issues) {
+    context.addIssue(
+      issue.code === 'unrecognized_keys'
+        ? { code: 'custom', message: `${issue.keys.map((key) => `"${key}"`).join(', ')} is nothing that TensorFlow.js calls; it calls ${functionNames.join(', ')}` }
+        : { code: 'custom', path: [...issue.path], message: issue.code === 'invalid_type' ? 'it takes an instance of tf.Callback, or an object of functions such as { onEpochEnd }' : issue.message },
+    );
+  }
+  return z.NEVER;
+});
+
+export const callbacksSchema = z.union([z.array(one).min(1), one.transform((callback) => [callback])]);
+
+/** One callback as the plugin calls it. */
+export interface Standing {
+  readonly callback: Callback | CustomCallback;
+  /** For messages: place and class. */
+  readonly label: string;
+  /** Whether anything is done at the end of a batch: only then is every step read. */
+  readonly hearsBatchEnds: boolean;
+  readonly hearsBatchBegins: boolean;
+}
+
+/** Whether an instance has a method of its own in place of the base's, which does nothing. */
+const overrides = (callback: Callback, method: 'onBatchBegin' | 'onBatchEnd'): boolean => {
+  if (callback instanceof CustomCallback) {
+    // It keeps what it was given under these names.
+    const { batchBegin, batchEnd, yield: yields } = callback as unknown as Readonly<Record<string, unknown>>;
+    return method === 'onBatchBegin' ? batchBegin != null : batchEnd != null || yields != null;
+  }
+  return callback[method] !== Callback.prototype[method];
+};
+
+/** Plain objects become instances, one by one: model.fit looks at the first of an array alone, and takes no mixture. */
+export const standardize = (callbacks: readonly TfCallback[], yieldEvery: ConstructorParameters<typeof CustomCallback>[1]): readonly Standing[] =>
+  callbacks.map((given, i) => {
+    const callback = isInstance(given) ? given : new CustomCallback(given as CustomCallbackArgs, yieldEvery);
+    const kind = isInstance(given) ? given.constructor.name : 'plain object';
+    return { callback, label: `callbacks[${String(i)}] (${kind})`, hearsBatchEnds: overrides(callback as Callback, 'onBatchEnd'), hearsBatchBegins: overrides(callback as Callback, 'onBatchBegin') };
+  });
