@@ -6,13 +6,16 @@ import { earlyStopping } from './early-stopping.js';
 import { gpuProfiler } from './gpu-profiler.js';
 import { gradientNorm } from './gradient-norm.js';
 import { lrScheduler } from './lr-scheduler.js';
+import { modelSummary } from './model-summary.js';
 import { nonFinite } from './non-finite.js';
 import { predictionDynamics } from './prediction-dynamics.js';
 import { preflight } from './preflight.js';
 import { seed } from './seed.js';
+import { tfCallbacks } from './tf-callbacks.js';
 import { weightNorm } from './weight-norm.js';
 
-export { checkpoint, diagnosis, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, nonFinite, predictionDynamics, preflight, seed, weightNorm };
+export type { TfCallback } from './tf-callbacks.js';
+export { checkpoint, diagnosis, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, modelSummary, nonFinite, predictionDynamics, preflight, seed, tfCallbacks, weightNorm };
 
 /** Name in a config file -> what makes the plugin. */
-export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler, preflight, diagnosis, nonFinite, checkpoint } as const satisfies Readonly<Record<string, AnyPluginFactory>>;
+export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler, preflight, diagnosis, nonFinite, checkpoint, tfCallbacks, modelSummary } as const satisfies Readonly<Record<string, AnyPluginFactory>>;

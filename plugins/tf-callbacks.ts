@@ -52,6 +52,7 @@ export const tfCallbacks = definePlugin({
     let flag = stopFlag(undefined);
     let size = 0;
     let trained = false;
+    let begun = 0;
 
     /** One after the other, as model.fit does; all of one call share the logs. */
     const call = async (some: readonly Standing[], context: Context, one: (callback: Standing['callback']) => unknown): Promise<void> => {
@@ -98,6 +99,9 @@ export const tfCallbacks = definePlugin({
         ? {}
         : {
             async batch(batch: { readonly size: number }, context: Context) {
+              // Of the batches that are gathered into one step, the first.
+              if (begun === context.step) return;
+              begun = context.step;
               await call(begins, context, (callback) => callback.onBatchBegin(context.stepInEpoch, { batch: context.stepInEpoch, size: batch.size }));
             },
           }),

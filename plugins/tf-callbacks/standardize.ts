@@ -14,25 +14,30 @@ const plainSchema = z.strictObject(Object.fromEntries(functionNames.map((name) =
 const isInstance = (value: unknown): value is Callback =>
   typeof value === 'object' && value !== null && 'setParams' in value && typeof value.setParams === 'function' && 'onEpochEnd' in value && typeof value.onEpochEnd === 'function';
 
-const one = z.unknown().transform((value, context): TfCallback => {
-  if (isInstance(value)) return value;
+/** What is wrong with one callback, each problem with its path in it. */
+function problemsIn(value: unknown): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] {
+  if (isInstance(value)) return [];
+  if (typeof value !== 'object' || value === null) return [{ path: [], message: 'it takes an instance of tf.Callback, or an object of functions such as { onEpochEnd }' }];
   const result = plainSchema.safeParse(value);
-  if (result.success) {
-    if (Object.values(result.data).some((each) => each !== undefined)) return value as CustomCallbackArgs;
-    context.addIssue({ code: 'custom', message: `it holds none of the functions ${functionNames.join(', ')}` });
-    return z.NEVER;
-  }
-  for (const issue of result.error.issues) {
-    context.addIssue(
+  if (!result.success) {
+    return result.error.issues.map((issue) =>
       issue.code === 'unrecognized_keys'
-        ? { code: 'custom', message: `${issue.keys.map((key) => `"${key}"`).join(', ')} is nothing that TensorFlow.js calls; it calls ${functionNames.join(', ')}` }
-        : { code: 'custom', path: [...issue.path], message: issue.code === 'invalid_type' ? 'it takes an instance of tf.Callback, or an object of functions such as { onEpochEnd }' : issue.message },
+        ? { path: [], message: `${issue.keys.map((key) => `"${key}"`).join(', ')} is nothing that TensorFlow.js calls; it calls ${functionNames.join(', ')}` }
+        : { path: issue.path, message: issue.message },
     );
   }
-  return z.NEVER;
-});
+  return Object.values(result.data).some((each) => each !== undefined) ? [] : [{ path: [], message: `it holds none of the functions ${functionNames.join(', ')}` }];
+}
 
-export const callbacksSchema = z.union([z.array(one).min(1), one.transform((callback) => [callback])]);
+/** One, or a list of some. */
+export const callbacksSchema = z.custom<TfCallback | readonly TfCallback[]>(() => true).transform((given, context): readonly TfCallback[] => {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (list.length === 0) context.addIssue({ code: 'custom', message: 'it takes at least one callback' });
+  list.forEach((callback, i) => {
+    for (const { path, message } of problemsIn(callback)) context.addIssue({ code: 'custom', path: [...(Array.isArray(given) ? [i] : []), ...path], message });
+  });
+  return list as readonly TfCallback[];
+});
 
 /** One callback as the plugin calls it. */
 export interface Standing {

@@ -12,8 +12,8 @@ const over = (value: unknown, by: number): number | undefined => {
   return number === undefined ? undefined : number / by;
 };
 
-const eachStep = 'training, each step';
-const eachEpoch = 'training, mean of the epoch';
+const eachStep = 'training (batch)';
+const eachEpoch = 'training (epoch mean)';
 const validation = 'validation';
 
 function drawMetrics(plots: Drawing, metrics: unknown, at: Place, name: string, of: 'training' | 'validation'): void {

@@ -13,8 +13,9 @@ function settingsOf({ configuration, environment }: RunModel): Leaves {
   const leaves = new Map<string, string>();
   leavesOf(configuration, '', leaves);
   if (environment === null) return leaves;
-  const { versions, platform, backend, seed, loss, optimizer, model, plugins } = environment;
-  leavesOf({ versions, platform, backend, seed, loss, optimizer, model: { kind: model.kind, parameters: model.parameters, trainableParameters: model.trainableParameters } }, 'run', leaves);
+  // Loss and optimizer stand in the configuration.
+  const { versions, platform, backend, seed, model, plugins } = environment;
+  leavesOf({ versions, platform, backend, seed, model: { kind: model.kind, parameters: model.parameters, trainableParameters: model.trainableParameters } }, 'run', leaves);
   for (const { name, options } of plugins) leavesOf(Object.keys(options).length === 0 ? true : options, `plugins.${name}`, leaves);
   return leaves;
 }

@@ -3,8 +3,8 @@ import { eitherRank, metricChart } from './known-charts.js';
 import type { Plots } from './plots.js';
 
 const loss = metricChart('loss').id;
-const losses = [`${loss}/training, each step`, `${loss}/training, mean of the epoch`, `${loss}/validation`];
-const epochLosses = [`${loss}/training, mean of the epoch`, `${loss}/validation`];
+const losses = [`${loss}/training (batch)`, `${loss}/training (epoch mean)`, `${loss}/validation`];
+const epochLosses = [`${loss}/training (epoch mean)`, `${loss}/validation`];
 
 interface Drawn {
   readonly rules: RegExp;

@@ -7,7 +7,7 @@ const detail = { detail: true } as const;
 
 /** Losses and metrics: each step, each epoch's mean, and validation. A loss falls over orders of magnitude. */
 export const metricChart = (name: string): ChartParts =>
-  chart(`metric:${name}`, 'metrics', name === 'loss' ? 'Loss' : name, name === 'loss' ? 'Of each batch as it was trained, the mean over each epoch, and over the validation data.' : 'Of each batch, the mean over each epoch, and over the validation data.', name === 'loss' ? log : {});
+  chart(`metric:${name}`, 'metrics', name === 'loss' ? 'Loss' : name, name === 'loss' ? 'Of single batches as they were trained, the mean over each epoch, and over the validation data.' : 'Of single batches, the mean over each epoch, and over the validation data.', name === 'loss' ? log : {});
 
 export const learningRateChart = chart('learning-rate', 'learning-rate', 'Learning rate', 'As applied in each step.', log);
 

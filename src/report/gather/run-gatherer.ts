@@ -313,7 +313,7 @@ export class RunGatherer {
     if (this.#epochsDone === 0) return null;
     const { loss: training, val_loss: validation } = this.#metrics;
     // The loss of a step that came after the last epoch's end is not the mean of an epoch.
-    if (typeof training !== 'number' || this.#plots.lastStep(metricChart('loss').id, 'training, each step') !== this.#epochEnds.at(-1)?.step) return null;
+    if (typeof training !== 'number' || this.#plots.lastStep(metricChart('loss').id, 'training (batch)') !== this.#epochEnds.at(-1)?.step) return null;
     const { total, irreducible, bias, variance, selection, next, advice } = decompose({ training, validation: typeof validation === 'number' ? validation : null });
     return { total: realOf(total), irreducible: realOf(irreducible), bias: realOf(bias), variance: variance === null ? null : realOf(variance), selection: selection === null ? null : realOf(selection), next, advice };
   }
