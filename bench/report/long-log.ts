@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { toEventLine, type TrainscopeEvent } from '../../src/events/index.js';
+import { toEventLine } from '../../src/events/index.js';
 
 /** Single steps that stand out, for what is drawn to be held against: the one highest loss, and the one highest norm. */
 export const spikes = { loss: { step: 123_457, value: 987.654 }, norm: { step: 234_560, value: 54_321.5 } } as const;
@@ -36,7 +36,7 @@ export async function writeLongLog(path: string, events: number): Promise<number
   const emit = (event: string, plugin: string | null, data: Data): void => {
     if (seq >= events - 1 && event !== 'run-end') return;
     seq += 1;
-    chunk += `${toEventLine({ v: 1, runId: '00000000-0000-4000-8000-000000000001', seq, time: began + step * 7, event, plugin, epoch, step, level: 'debug', data } as TrainscopeEvent)}\n`;
+    chunk += `${toEventLine({ v: 1, runId: '00000000-0000-4000-8000-000000000001', seq, time: began + step * 7, event, plugin, epoch, step, level: 'debug', data })}\n`;
   };
   const byKernel = (figures: () => Data): Data => Object.fromEntries(layers.map((layer) => [`${layer}/kernel`, figures()]));
   emit('run-start', null, {

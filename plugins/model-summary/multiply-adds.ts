@@ -94,9 +94,9 @@ const wrappedClass = ({ layer }: Readonly<Record<string, unknown>>): string => {
 /** The calls of a layer that belong to this model: a layer may be called more than once, and in other models too. */
 export function callsIn(layer: CountedLayer, model: unknown): CountedLayer['inboundNodes'] {
   const inner = (model as { readonly model?: unknown }).model;
-  // A Sequential holds a model that holds the nodes.
+  // A Sequential holds a model that holds the nodes, once it is built; before, it has no nodes, and each layer is called once.
   const { containerNodes } = (typeof inner === 'object' && inner !== null ? inner : model) as { readonly containerNodes?: ReadonlySet<string> };
-  return containerNodes === undefined ? layer.inboundNodes : layer.inboundNodes.filter((_, i) => containerNodes.has(`${layer.name}_ib-${String(i)}`));
+  return containerNodes === undefined || containerNodes.size === 0 ? layer.inboundNodes : layer.inboundNodes.filter((_, i) => containerNodes.has(`${layer.name}_ib-${String(i)}`));
 }
 
 /** Of all calls of a layer in one forward pass of the model. */

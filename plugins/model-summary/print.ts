@@ -13,7 +13,7 @@ const mib = (bytes: number | null): string => {
 };
 
 const shapeText = (shape: unknown): string =>
-  Array.isArray(shape) ? `[${shape.map((each: unknown) => (Array.isArray(each) ? shapeText(each) : each === null ? 'null' : String(each))).join(', ')}]` : unknown;
+  Array.isArray(shape) ? `[${shape.map((each: unknown) => (Array.isArray(each) ? shapeText(each) : typeof each === 'number' ? String(each) : 'null')).join(', ')}]` : unknown;
 
 /** Lines between columns alone, so that a narrow terminal holds it. */
 const chars = { 'top': '', 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom': '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', 'left': '', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '', 'right-mid': '', 'middle': '  ' };

@@ -62,7 +62,7 @@ const overrides = (callback: Callback, method: 'onBatchBegin' | 'onBatchEnd'): b
 /** Plain objects become instances, one by one: model.fit looks at the first of an array alone, and takes no mixture. */
 export const standardize = (callbacks: readonly TfCallback[], yieldEvery: ConstructorParameters<typeof CustomCallback>[1]): readonly Standing[] =>
   callbacks.map((given, i) => {
-    const callback = isInstance(given) ? given : new CustomCallback(given as CustomCallbackArgs, yieldEvery);
+    const callback = isInstance(given) ? given : new CustomCallback(given, yieldEvery);
     const kind = isInstance(given) ? given.constructor.name : 'plain object';
     return { callback, label: `callbacks[${String(i)}] (${kind})`, hearsBatchEnds: overrides(callback as Callback, 'onBatchEnd'), hearsBatchBegins: overrides(callback as Callback, 'onBatchBegin') };
   });

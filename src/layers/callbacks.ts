@@ -12,7 +12,7 @@ import { checkOptions, type LayersCallbacksOptions } from './options.js';
 export type LayersCallback = Callback | CustomCallback | CustomCallbackArgs;
 
 const asInstance = (callback: LayersCallback): Callback | CustomCallback =>
-  'setParams' in callback && typeof callback.setParams === 'function' ? callback : new CustomCallback(callback as CustomCallbackArgs);
+  'setParams' in callback && typeof callback.setParams === 'function' ? callback : new CustomCallback(callback);
 
 /** Models whose fit is followed: two of ours on one would tell everything twice. */
 const followed = new WeakMap<object, TrainscopeCallbacks>();
@@ -104,17 +104,13 @@ export class TrainscopeCallbacks extends Callback {
 
   #begin(params: FitParams | undefined): void {
     const model = this.#model ?? innermost(this.#given);
-    this.#params ??= params;
+    if (params !== undefined) this.#params = params;
     if (model === undefined || this.#params === undefined) {
       throw new TrainscopeError('LAYERS_NO_MODEL', {
         found: 'model.fit told trainscopeCallbacks neither its model nor its parameters',
         expected: 'it tells them to instances of its own callbacks, and takes what stands behind a plain object, or comes from another copy of tfjs-layers, for a plain object as well',
         remedy: 'Use callbacks: trainscope.with(...others), or give the model: trainscopeCallbacks({ model }).',
       });
-    }
-    const other = followed.get(model);
-    if (other !== undefined && other !== this) {
-      throw new TrainscopeError('FIT_RUNNING', { found: 'two trainscopeCallbacks follow one fit', expected: 'one does', remedy: 'Put plugins and sinks of both into one.' });
     }
     this.#isBegun = false;
   }
@@ -149,6 +145,10 @@ export class TrainscopeCallbacks extends Callback {
   async #ensureBegun(firstEpoch: number): Promise<void> {
     const model = this.#model ?? innermost(this.#given);
     if (this.#isBegun || model === undefined || this.#params === undefined) return;
+    const other = followed.get(model);
+    if (other !== undefined && other !== this) {
+      throw new TrainscopeError('FIT_RUNNING', { found: 'two trainscopeCallbacks follow one fit', expected: 'one does', remedy: 'Put plugins and sinks of both into one.' });
+    }
     this.#isBegun = true;
     await this.#watcher.begin(model, this.#params, firstEpoch, () => {
       this.#leave();

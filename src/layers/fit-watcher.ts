@@ -70,7 +70,6 @@ export class FitWatcher implements Sight {
   readonly #snapshots: SnapshotShelf;
   readonly #listening: Subscription[] = [];
   readonly #findings: CoreEvents['finding'][] = [];
-  readonly #found: Finding[] = [];
   #fit: OpenFit | undefined;
   #ending: Promise<void> = Promise.resolve();
 
@@ -79,8 +78,7 @@ export class FitWatcher implements Sight {
     this.#options = options;
     this.#patched = new Set(options.patch);
     const { diagnosis } = options;
-    // Beside those of the user's, of which one may bear the name.
-    const own = diagnosis === false ? [] : [watching({ ...diagnosis, found: this.#found, seesGradients: this.#patched.has('gradients'), model: () => this.#open().model })];
+    const own = diagnosis === false ? [] : [watching({ ...diagnosis, seesGradients: this.#patched.has('gradients'), model: () => this.#open().model })];
     const given = orderPlugins(options.plugins);
     refuseUnseen(given, this.#patched);
     this.#plugins = orderPlugins([...own, ...given]);
@@ -260,7 +258,8 @@ export class FitWatcher implements Sight {
     if (step?.isBeforeUpdate === true) this.#oursAtOnce(() => step.losing(output, labels, predictions));
     else if (output === 0) {
       this.#clock.enter('validation');
-      fit.validation.samples += predictions.shape[0] ?? 0;
+      const [rows = 0] = predictions.shape as number[];
+      fit.validation.samples += rows;
       fit.validation.until = performance.now();
     }
   }

@@ -85,7 +85,7 @@ export function patch(model: FittedModel, which: ReadonlySet<PatchName>, sight: 
           sight.updating(byName(gradients), () => {
             apply.call(this, gradients);
           });
-        } as tf.Optimizer['applyGradients'];
+        };
       }),
     );
   }

@@ -50,9 +50,9 @@ describe('order', () => {
     const theirs: string[] = [];
     const model = smallClassifier();
     model.compile({ loss: 'sparseCategoricalCrossentropy', optimizer: 'adam' });
-    const x = tf.tensor(data.inputs.values, data.inputs.shape as [number, number]);
+    const x = tf.tensor(data.inputs.values, data.inputs.shape);
     const y = tf.tensor2d(data.labels, [20, 1], 'float32');
-    await model.fit(x, y, { epochs: 2, batchSize: 8, verbose: 0, callbacks: noting(theirs) });
+    await model.fit(x, y, { epochs: 2, batchSize: 8, callbacks: noting(theirs) });
     expect(ours).toEqual(theirs);
     tf.dispose([x, y]);
     model.dispose();
@@ -60,7 +60,10 @@ describe('order', () => {
 
   test('several are called one after the other at each place, and wait for each other', async () => {
     const calls: string[] = [];
-    const slow = { onEpochEnd: async () => new Promise<void>((done) => setTimeout(() => (calls.push('slow'), done()), 5)) };
+    const slow = { onEpochEnd: async () => new Promise<void>((done) => setTimeout(() => {
+    calls.push('slow');
+    done();
+  }, 5)) };
     await run([slow, { onEpochEnd: () => calls.push('quick') }]);
     expect(calls).toEqual(['slow', 'quick']);
   });

@@ -145,7 +145,7 @@ describe('logs that are not whole', () => {
   test('odd data in an event does no harm', async () => {
     const odd = (event: string, data: unknown, seq: number): string => JSON.stringify({ v: 1, runId: 'r', seq, time: seq, event, plugin: null, epoch: 1, step: seq, level: 'info', data });
     const names = ['run-start', 'resume', 'step', 'validation', 'epoch-end', 'run-end', 'finding', 'gradient-norm', 'weight-norm', 'training-statistics', 'prediction-dynamics', 'gpu-profile', 'error-decomposition', 'confusion-matrix', 'histogram', 'plugin-error', 'sink-loss', 'own-event'];
-    fc.assert(
+    await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom(...names), fc.oneof(fc.object(), fc.dictionary(fc.constantFrom('loss', 'metrics', 'weights', 'layers', 'samples', 'shares', '__proto__', 'counts', 'classes', 'outputs'), fc.anything())))), async (events) => {
         writeFileSync(at('odd.ndjson'), ['{"v":1,"runId":"r","seq":1,"time":0,"event":"x","plugin":null,"epoch":0,"step":0,"level":"info","data":{}}', ...events.map(([event, data], i) => odd(event, data, i + 2))].join('\n'));
         const model = await readReport([at('odd.ndjson')]);

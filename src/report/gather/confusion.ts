@@ -1,5 +1,5 @@
 import type { ConfusionTable, Mark } from '../model.js';
-import { listIn, numberIn, textIn } from './wire-event.js';
+import { listIn, numberIn, textIn, wordsIn } from './wire-event.js';
 
 /** Classes that a table can show: with more its cells are too small to be read. */
 const mostClasses = 100;
@@ -8,6 +8,6 @@ const mostClasses = 100;
 export function confusionOf(data: Readonly<Record<string, unknown>>, { epoch, step }: Mark): ConfusionTable | undefined {
   const counts = listIn(data['counts']).map((row) => listIn(row).map((value) => numberIn(value) ?? 0));
   if (counts.length === 0 || counts.length > mostClasses || counts.some((row) => row.length !== counts.length)) return undefined;
-  const names = listIn(data['classes']).map((name) => textIn(name) ?? String(name));
+  const names = listIn(data['classes']).map((name) => wordsIn(name));
   return { output: textIn(data['output']) ?? 'output', epoch, step, classes: counts.map((_, i) => names[i] ?? String(i)), counts };
 }

@@ -1,8 +1,13 @@
 import type { JsonRecord } from '../../events/index.js';
 import type { Environment } from '../model.js';
-import { listIn, numberIn, recordIn, textIn } from './wire-event.js';
+import { copiedRecordIn, listIn, numberIn, recordIn, textIn, wordsIn } from './wire-event.js';
 
-const shapeText = (shape: unknown): string => (Array.isArray(shape) ? (shape.some((each) => Array.isArray(each)) ? shape.map(shapeText).join(', ') : `[${shape.map((each) => (each === null ? 'batch' : String(each))).join(', ')}]`) : '');
+const shapeText = (shape: unknown): string => {
+  const sizes = listIn(shape);
+  // A layer with several outputs has a list of shapes.
+  return sizes.some((each) => Array.isArray(each)) ? sizes.map((each) => sizeText(each)).join(', ') : sizeText(shape);
+};
+const sizeText = (shape: unknown): string => `[${listIn(shape).map((each) => (each === null ? 'batch' : wordsIn(each))).join(', ')}]`;
 
 /** What ran, where and how it was configured, from run-start; null for a log without one. */
 export function environmentOf(start: Readonly<Record<string, unknown>> | undefined): { readonly environment: Environment | null; readonly configuration: JsonRecord } {
@@ -10,14 +15,14 @@ export function environmentOf(start: Readonly<Record<string, unknown>> | undefin
   const backend = recordIn(start['backend']);
   const model = recordIn(start['model']);
   const environment: Environment = {
-    versions: Object.fromEntries(Object.entries(recordIn(start['versions'])).map(([name, version]) => [name, String(version)])),
+    versions: Object.fromEntries(Object.entries(recordIn(start['versions'])).map(([name, version]) => [name, wordsIn(version)])),
     platform: textIn(start['platform']) ?? '',
     backend: textIn(backend['name']) ?? '',
     refusals: listIn(backend['refusals']).map((each) => ({ backend: textIn(recordIn(each)['backend']) ?? '', reason: textIn(recordIn(each)['reason']) ?? '' })),
-    notes: listIn(backend['notes']).map(String),
+    notes: listIn(backend['notes']).map(wordsIn),
     seed: numberIn(start['seed']) ?? null,
     loss: textIn(start['loss']) ?? '',
-    optimizer: recordIn(start['optimizer']) as JsonRecord,
+    optimizer: copiedRecordIn(start['optimizer']),
     model: {
       kind: textIn(model['kind']) ?? '',
       parameters: numberIn(model['parameters']) ?? 0,
@@ -29,8 +34,8 @@ export function environmentOf(start: Readonly<Record<string, unknown>> | undefin
     },
     plugins: listIn(start['plugins']).map((given) => {
       const { name, role, options } = recordIn(given);
-      return { name: textIn(name) ?? '', role: textIn(role) ?? '', options: recordIn(options) as JsonRecord };
+      return { name: textIn(name) ?? '', role: textIn(role) ?? '', options: copiedRecordIn(options) };
     }),
   };
-  return { environment, configuration: recordIn(start['configuration']) as JsonRecord };
+  return { environment, configuration: copiedRecordIn(start['configuration']) };
 }

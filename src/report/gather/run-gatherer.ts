@@ -1,7 +1,7 @@
 import { decompose } from '../../diagnosis/decomposition.js';
 import { LogDiagnosis } from '../../diagnosis/diagnose.js';
 import type { Finding } from '../../diagnosis/finding.js';
-import { isCoreEvent, sentence, type JsonRecord, type TrainscopeEvent } from '../../events/index.js';
+import { sentence, type TrainscopeEvent } from '../../events/index.js';
 import type { ConfusionTable, DecompositionModel, FindingModel, Mark, Real, RunModel, RunStatus, TimeModel, Trouble } from '../model.js';
 import { realOf } from './bounded-series.js';
 import { drawEvent, isRepeated } from './chart-events.js';
@@ -13,7 +13,7 @@ import { HistogramMaps } from './histogram-maps.js';
 import { metricChart } from './known-charts.js';
 import { Plots } from './plots.js';
 import { SampleHistories } from './sample-histories.js';
-import { listIn, numberIn, recordIn, textIn } from './wire-event.js';
+import { copiedRecordIn, listIn, numberIn, recordIn, textIn } from './wire-event.js';
 
 /** Troubles that are listed: more are more of the same. */
 const mostTroubles = 200;
@@ -277,8 +277,8 @@ export class RunGatherer {
       severity,
       message,
       remedy,
-      where: where as unknown as JsonRecord,
-      evidence,
+      where: copiedRecordIn(where),
+      evidence: copiedRecordIn(evidence),
       docs,
       ...first,
       symptoms: listIn(symptoms).map((each) => {
@@ -324,7 +324,7 @@ function told(event: TrainscopeEvent): string {
   try {
     return sentence(event);
   } catch {
-    return isCoreEvent(event) ? `${event.event}: ${JSON.stringify(event.data)}` : event.event;
+    return event.event;
   }
 }
 

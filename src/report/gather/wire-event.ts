@@ -1,4 +1,4 @@
-import { levelLabel, nonFiniteNames, type EventLine, type TrainscopeEvent } from '../../events/index.js';
+import { levelLabel, nonFiniteNames, type EventLine, type JsonRecord, type JsonValue, type TrainscopeEvent } from '../../events/index.js';
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
@@ -34,3 +34,21 @@ export const recordIn = (value: unknown): Readonly<Record<string, unknown>> => (
 
 /** A list in an event's data; an empty one for anything else. */
 export const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Deeper than any configuration or evidence; what lies below would only overflow the stack of who writes it. */
+const deepest = 32;
+
+/** A value of JSON as it is, but for what lies too deep. */
+export function copyIn(value: unknown, depth = 0): JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value !== 'object') return null;
+  if (depth >= deepest) return '…';
+  if (Array.isArray(value)) return value.map((each) => copyIn(each, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyIn(each, depth + 1)]));
+}
+
+/** An object in an event's data, copied. */
+export const copiedRecordIn = (value: unknown): JsonRecord => copyIn(recordIn(value)) as JsonRecord;
+
+/** A value of JSON in words. */
+export const wordsIn = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(copyIn(value)));

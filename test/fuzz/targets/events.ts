@@ -4,6 +4,9 @@ import { builtInPlugins } from 'trainscope/plugins';
 import { diagnose, type DiagnoseOptions } from 'trainscope/diagnosis';
 import { coreEvents, readEventLine, sentence, toEventLine, type Catalogue, type CoreEvents } from '../../../src/events/index.js';
 import { exampleNames, examples } from '../../events/examples.js';
+import { reportHtml } from '../../../src/report/html.js';
+import { ReportGatherer } from '../../../src/report/gather/report-gatherer.js';
+import { eventOfLine } from '../../../src/report/gather/wire-event.js';
 import { kernel, layer, output, statistics } from '../../diagnosis/rules/run.js';
 import { hostileData, hostileNames, hostileValue } from '../hostile.js';
 import { mutated, spliced } from '../mutate.js';
@@ -95,6 +98,25 @@ export const eventTargets = [
     attempt: (lines) => {
       const { findings, all } = diagnose(readAll(lines));
       for (const each of [...findings, ...all]) if (!coreEvents.finding.safeParse(each).success) throw new Broken(`the finding ${each.rule} does not fit the event`);
+    },
+  }),
+  target({
+    name: 'report of a log',
+    share: 8,
+    sound: () => [events.map(onWire)],
+    values: story,
+    attempt: (lines) => {
+      const [byShape, whole] = [new ReportGatherer({ title: '', source: 'log' }), new ReportGatherer({ title: '', source: 'log' })];
+      for (const each of lines) {
+        byShape.line(each);
+        const event = eventOfLine(each);
+        if (event !== undefined) whole.event(event);
+      }
+      const model = byShape.model();
+      const text = JSON.stringify(model.runs.map((run) => ({ ...run, log: { ...run.log, otherLines: 0 } })));
+      if (text !== JSON.stringify(whole.model().runs)) throw new Broken('lines read by their shape give another report than as JSON');
+      if (/[^"]\b(NaN|Infinity)\b[^"]/.test(text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""'))) throw new Broken('a number that JSON does not have');
+      reportHtml(model);
     },
   }),
   target({
