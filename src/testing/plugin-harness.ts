@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { BatchData, Gradients, HookName, HookPayloads, LossParts } from '../plugin/hooks.js';
 import type { Plugin } from '../plugin/define-plugin.js';
 import type { EmitOptions, FindingInput, PhaseTimes, RehearsalStep } from '../plugin/context.js';
+import type { TrainscopeEvent } from '../events/index.js';
 import type { WeightInfo } from '../measure/index.js';
 import { RandomStreams, type RandomStream } from '../random/index.js';
 
@@ -47,6 +48,7 @@ export class PluginHarness {
   readonly fields: HarnessFields;
   readonly context: Record<string, unknown> & { state: unknown };
   skipped = 0;
+  readonly #listeners: ((event: TrainscopeEvent) => void)[] = [];
   #streams: RandomStreams;
   readonly #hooks: Readonly<Partial<Record<HookName, unknown>>>;
   readonly #snapshots = new Set<string>();
@@ -65,6 +67,7 @@ export class PluginHarness {
       state: bound.state,
       emit: (event: string, data: Record<string, unknown>, options?: EmitOptions) => this.#emit(event, data, options),
       finding: (finding: FindingInput) => this.findings.push(finding),
+      listen: (listener: (event: TrainscopeEvent) => void) => this.#listeners.push(listener),
       random: (name = ''): RandomStream => this.#streams.stream(`plugin/${plugin.name}/${name}`),
       derive: (place: string): RandomStream => this.#streams.derive(`plugin/${plugin.name}/${place}`),
       stop: (message: string) => this.stops.push(message),
@@ -93,6 +96,11 @@ export class PluginHarness {
   /** The data of the events of one name, in order. */
   dataOf(event: string): readonly Readonly<Record<string, unknown>>[] {
     return this.events.filter((each) => each.event === event).map(({ data }) => data);
+  }
+
+  /** Has the plugin hear an event, when it listens. */
+  hear(event: TrainscopeEvent): void {
+    for (const listener of this.#listeners) listener(event);
   }
 
   /** Calls a hook, when the plugin has it, and waits for it. */
