@@ -9,7 +9,6 @@ const unseenHooks: Readonly<Partial<Record<HookName, string>>> = {
   batch: 'it makes its batches and trains on them in one call',
   loss: 'it computes its loss and the gradients in one call',
   gradients: 'it hands the gradients to the optimizer in one call',
-  validationStart: 'it does not tell when it begins to validate',
 };
 
 /** Sources of measurements that it does not show at all, or only by way of a patch. */

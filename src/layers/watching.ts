@@ -80,14 +80,12 @@ export function watching({ model, seesGradients, every, skip }: Watched): AnyPlu
       of: { activations: activationStatistics(), gradients: gradientNorms(), weights: weightNorms(), updates: updateNorms(), predictions: predictionStatistics() },
     }),
     hooks: () => ({
-      fitStart: (info, context) => hooks.fitStart(info, context as unknown as ObserverContext),
-      epochEnd: (info, context) => hooks.epochEnd(info, context as unknown as ObserverContext),
-      fitEnd: (info, context) => hooks.fitEnd(info, context as unknown as ObserverContext),
+      ...hooks,
       measured(values, context) {
         const { learningRate, times, metrics } = context;
         const data = gather(values, { facts, infos: context.weights, loss: metrics['loss'] ?? NaN, learningRate, tensors: tf.memory().numTensors, times });
         context.emit('training-statistics', data, { level: 'debug' });
-        show(context as unknown as ObserverContext, { event: 'training-statistics', ...at(context as unknown as ObserverContext), data });
+        show(context, { event: 'training-statistics', ...at(context), data });
       },
     }),
   })();
