@@ -1,10 +1,12 @@
 /** The built-in plugins, by name and as a registry. */
 import type { AnyPluginFactory } from '../src/plugin/index.js';
 import { checkpoint } from './checkpoint.js';
+import { confusionMatrix } from './confusion-matrix.js';
 import { diagnosis } from './diagnosis.js';
 import { earlyStopping } from './early-stopping.js';
 import { gpuProfiler } from './gpu-profiler.js';
 import { gradientNorm } from './gradient-norm.js';
+import { leakWatch } from './leak-watch.js';
 import { lrScheduler } from './lr-scheduler.js';
 import { modelSummary } from './model-summary.js';
 import { nonFinite } from './non-finite.js';
@@ -15,7 +17,7 @@ import { tfCallbacks } from './tf-callbacks.js';
 import { weightNorm } from './weight-norm.js';
 
 export type { TfCallback } from './tf-callbacks.js';
-export { checkpoint, diagnosis, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, modelSummary, nonFinite, predictionDynamics, preflight, seed, tfCallbacks, weightNorm };
+export { checkpoint, confusionMatrix, diagnosis, earlyStopping, gpuProfiler, gradientNorm, leakWatch, lrScheduler, modelSummary, nonFinite, predictionDynamics, preflight, seed, tfCallbacks, weightNorm };
 
 /** Name in a config file -> what makes the plugin. */
-export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, earlyStopping, lrScheduler, gpuProfiler, preflight, diagnosis, nonFinite, checkpoint, tfCallbacks, modelSummary } as const satisfies Readonly<Record<string, AnyPluginFactory>>;
+export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, confusionMatrix, earlyStopping, lrScheduler, gpuProfiler, preflight, diagnosis, nonFinite, checkpoint, leakWatch, tfCallbacks, modelSummary } as const satisfies Readonly<Record<string, AnyPluginFactory>>;

@@ -61,6 +61,8 @@ export const errorCodes = [
   'REPORT_UNWRITABLE',
   'SINK_STUCK',
   'SINK_CLOSED',
+  'SINK_UNREACHABLE',
+  'PACKAGE_MISSING',
   'MEASUREMENT_INVALID',
   // running
   'FIT_RUNNING',

@@ -1,8 +1,13 @@
 import { Callback, CustomCallback, type CustomCallbackArgs } from '@tensorflow/tfjs-layers';
 import { z } from 'zod';
 
+/** An instance, by what all of them have: of another copy of tfjs-layers too. */
+export interface TfCallbackInstance {
+  setParams(params: never): void;
+  setModel(model: never): void;
+}
 /** What model.fit takes as a callback: an instance, or a plain object of functions. */
-export type TfCallback = Callback | CustomCallback | CustomCallbackArgs;
+export type TfCallback = TfCallbackInstance | CustomCallbackArgs;
 
 /** tfjs-layers' own names for what a plain object may hold (CustomCallbackArgs); it passes over all others without a word. */
 const functionNames = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBatchBegin', 'onBatchEnd', 'onYield', 'nowFunc', 'nextFrameFunc'] as const;
@@ -29,8 +34,8 @@ function problemsIn(value: unknown): readonly { readonly path: readonly Property
   return Object.values(result.data).some((each) => each !== undefined) ? [] : [{ path: [], message: `it holds none of the functions ${functionNames.join(', ')}` }];
 }
 
-/** One, or a list of some. */
-export const callbacksSchema = z.custom<TfCallback | readonly TfCallback[]>(() => true).transform((given, context): readonly TfCallback[] => {
+/** One, or a list of some. No JSON is right: they are functions. */
+export const callbacksSchema = z.custom<TfCallback | readonly TfCallback[]>(() => true).meta({ not: {} }).transform((given, context): readonly TfCallback[] => {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (list.length === 0) context.addIssue({ code: 'custom', message: 'it takes at least one callback' });
   list.forEach((callback, i) => {
@@ -62,7 +67,7 @@ const overrides = (callback: Callback, method: 'onBatchBegin' | 'onBatchEnd'): b
 /** Plain objects become instances, one by one: model.fit looks at the first of an array alone, and takes no mixture. */
 export const standardize = (callbacks: readonly TfCallback[], yieldEvery: ConstructorParameters<typeof CustomCallback>[1]): readonly Standing[] =>
   callbacks.map((given, i) => {
-    const callback = isInstance(given) ? given : new CustomCallback(given, yieldEvery);
+    const callback = isInstance(given) ? given : new CustomCallback(given as CustomCallbackArgs, yieldEvery);
     const kind = isInstance(given) ? given.constructor.name : 'plain object';
     return { callback, label: `callbacks[${String(i)}] (${kind})`, hearsBatchEnds: overrides(callback as Callback, 'onBatchEnd'), hearsBatchBegins: overrides(callback as Callback, 'onBatchBegin') };
   });

@@ -59,6 +59,7 @@ const literal = (value: unknown): string => `\`${typeof value === 'string' ? `'$
 export function typeText(schema: JsonSchema): string {
   if (schema.$ref !== undefined) return named[schema.$ref.replace('#/$defs/', '')] ?? schema.$ref;
   if (isReal(schema)) return 'real';
+  if (schema.not !== undefined) return 'functions, in code alone';
   const branches = schema.anyOf ?? schema.oneOf;
   // A branch that nothing matches is a function: JSON has none.
   if (branches !== undefined) return [...new Set(branches.map((each) => (each.not === undefined ? typeText(each) : 'function')))].join(' or ');

@@ -35,13 +35,16 @@ export function joinArrays(arrays: readonly NamedArray[]): Uint8Array<ArrayBuffe
   return bytes;
 }
 
+/** Bytes that arrays of these shapes take. */
+export const bytesOf = (specs: readonly ArraySpec[]): number => specs.reduce((sum, spec) => sum + lengthOf(spec), 0);
+
 /**
  * The arrays again. They share the memory of `bytes` where they can: floats behind an odd number of booleans cannot.
  *
  * @throws CheckpointError CHECKPOINT_FORMAT when the shapes ask for another number of bytes than there are
  */
 export function splitArrays(checkpoint: string, file: string, specs: readonly ArraySpec[], bytes: Uint8Array<ArrayBuffer>): readonly NamedArray[] {
-  const asked = specs.reduce((sum, spec) => sum + lengthOf(spec), 0);
+  const asked = bytesOf(specs);
   // NaN and Infinity, of shapes that no memory holds, differ as well.
   if (asked !== bytes.byteLength) throw malformed(checkpoint, file, `has ${String(bytes.byteLength)} bytes, and the shapes of its arrays ask for ${String(asked)}`);
   let at = 0;

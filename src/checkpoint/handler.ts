@@ -2,7 +2,7 @@ import type { io } from '@tensorflow/tfjs-core';
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { checkArgument } from '../check-argument.js';
-import { splitArrays } from './arrays.js';
+import { bytesOf, splitArrays } from './arrays.js';
 import { decodeManifest, manifestFile } from './manifest.js';
 import { decodeModel } from './model-json.js';
 import { readFileOf } from './read-file.js';
@@ -32,6 +32,37 @@ export function checkpointHandler(path: string): io.IOHandler {
       if (typeof topology !== 'object' || topology === null) throw malformed(place.name, 'model.json', 'has no topology: the model was written by hand');
       splitArrays(place.name, 'weights.bin', specs, weights); // looks whether the shapes fit
       return { modelTopology: topology, weightSpecs: [...specs], weightData: weights.buffer, format: 'layers-model', generatedBy: 'trainscope', convertedBy: null };
+    },
+  };
+}
+
+/** Artifacts that have weights. */
+export type LoadedArtifacts = io.ModelArtifacts & { readonly weightData: ArrayBuffer; readonly weightSpecs: io.WeightsManifestEntry[] };
+
+/**
+ * For `loadLayersModel`: a model that the plugin modelCheckpoint has saved, without tfjs-node. Of one saved without its
+ * topology (`saveWeightsOnly`, or a model written by hand) it loads the weights alone.
+ *
+ * @param path The model's own folder.
+ * @throws ConfigError OPTIONS_INVALID. Loading throws CheckpointError CHECKPOINT_TORN for a file that is missing or has
+ * another size than the shapes ask for, CHECKPOINT_FORMAT for a model.json that trainscope did not write
+ *
+ * @example
+ * const model = await loadLayersModel(modelHandler('models/best'));
+ *
+ * @example
+ * // The weights alone, into a model of the same code.
+ * const { weightData, weightSpecs } = await modelHandler('models/best').load();
+ * model.loadWeights(tf.io.decodeWeights(weightData, weightSpecs));
+ */
+export function modelHandler(path: string): { load(): Promise<LoadedArtifacts> } {
+  const folder = resolve(checkArgument('arguments of modelHandler', z.strictObject({ path: z.string().min(1) }), { path }).path);
+  const place = { name: basename(folder), path: folder };
+  return {
+    async load() {
+      const { topology, weights: specs } = decodeModel(place.name, await readFileOf(place, 'model.json'));
+      const weights = await readFileOf(place, 'weights.bin', bytesOf(specs));
+      return { ...(typeof topology === 'object' && topology !== null ? { modelTopology: topology } : {}), weightSpecs: [...specs], weightData: weights.buffer, format: 'layers-model', generatedBy: 'trainscope', convertedBy: null };
     },
   };
 }

@@ -46,7 +46,7 @@ async function placesIn(folder: string): Promise<readonly Place[]> {
   // A process that dies while it replaces a checkpoint leaves the one before under this name, and nothing in its place.
   const replaced = children.flatMap((child) => {
     const temporary = readTemporaryName(child);
-    return temporary?.kind === 'old' && !named.includes(temporary.name) ? [{ name: temporary.name, path: join(folder, child) }] : [];
+    return temporary?.kind === 'old' && isCheckpointName(temporary.name) && !named.includes(temporary.name) ? [{ name: temporary.name, path: join(folder, child) }] : [];
   });
   return [...named.map((name) => ({ name, path: join(folder, name) })), ...replaced];
 }

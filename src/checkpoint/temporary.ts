@@ -5,11 +5,11 @@ export interface TemporaryName {
   /** tmp: not finished, or not needed. old: the one before of a checkpoint that is being replaced, and as good as it was. */
   readonly kind: 'tmp' | 'old';
   readonly pid: number;
-  /** Of the checkpoint. */
+  /** Of the checkpoint, or of the saved model. */
   readonly name: string;
 }
 
-const pattern = /^\.(tmp|old)-(\d{1,10})-[0-9a-f]{8}-([\w-]+)$/;
+const pattern = /^\.(tmp|old)-(\d{1,10})-[0-9a-f]{8}-([^\\/]+)$/;
 
 export const temporaryName = (kind: TemporaryName['kind'], name: string): string => `.${kind}-${String(process.pid)}-${randomBytes(4).toString('hex')}-${name}`;
 

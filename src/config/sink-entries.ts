@@ -22,6 +22,7 @@ const pinoOptions = z.strictObject({
   level: level.describe("The least level that is written; 'debug' has every step. Default 'info'."),
   name: z.string().optional().describe('A name on every line.'),
   base: z.record(z.string(), z.unknown()).nullable().optional().describe('Keys on every line. Default: pid and hostname; null: none.'),
+  fields: z.enum(fieldNames).optional().describe("Names of the fields: 'trainscope', the default, or 'ecs', the Elastic Common Schema; see docs/aggregators.md."),
   messageKey: z.string().min(1).optional().describe("Key of the sentence that says what happened. Default 'msg'."),
   transport: z
     .union([target, pipeline, z.strictObject({ targets: z.array(z.union([target, pipeline])).min(1).describe('Several transports side by side.'), dedupe: z.boolean().optional() })])
@@ -99,8 +100,9 @@ class SinkReader {
       const file = this.#destination(sink.file, [...path, 'file']);
       return file === undefined ? undefined : () => fileSink({ path: file });
     }
-    const options = { ...sink.pino, ...(sink.pino.transport === undefined ? {} : { transport: this.#transport(sink.pino.transport, [...path, 'pino', 'transport']) }) };
-    return () => pinoSink(withoutUndefined(options));
+    const { fields, ...own } = sink.pino;
+    const options = { ...own, ...(sink.pino.transport === undefined ? {} : { transport: this.#transport(sink.pino.transport, [...path, 'pino', 'transport']) }) };
+    return () => pinoSink(withoutUndefined(options), fields === undefined ? {} : { fields });
   }
 
   #transport(given: z.output<typeof target> | z.output<typeof pipeline> | { readonly targets: readonly (z.output<typeof target> | z.output<typeof pipeline>)[] }, path: Path): object {

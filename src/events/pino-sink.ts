@@ -6,6 +6,7 @@ import { patienceMs, withDeadline } from './deadline.js';
 import { levelNumbers, type TrainscopeEvent } from './envelope.js';
 import { encodeNumbers } from './numbers.js';
 import { PinoDestination } from './pino-destination.js';
+import { ecsOptions, ecsRecord, fieldNames, type FieldNames } from './pino-fields.js';
 import { internal, isPinoLogger, ownKeys, type OwnKeys, type PinoLogger } from './pino-logger.js';
 import { sentence } from './sentence.js';
 import type { Sink } from './sink.js';
@@ -17,6 +18,11 @@ export interface PinoSinkOptions {
   readonly maxPending?: number;
   /** How long close() waits for the destination, ms. */
   readonly patience?: number;
+  /**
+   * Names of the fields: trainscope's own, which readEventLog reads, or those of the Elastic Common Schema (`@timestamp`,
+   * `log.level`, `event.action`), which it does not. ECS takes the options of a logger, since the logger writes half of them.
+   */
+  readonly fields?: FieldNames;
 }
 
 /** At half a KiB a line 4 MiB, as much again as thread-stream's shared buffer holds (thread-stream, index.js, bufferSize). */
@@ -24,7 +30,7 @@ const defaultMaxPending = 8192;
 
 const schema = z.strictObject({
   target: z.custom((value) => typeof value === 'object' && value !== null, 'it takes a pino logger, or the options of one'),
-  options: z.strictObject({ name: z.string().optional(), maxPending: z.int().min(1).optional(), patience: z.number().min(0).optional() }),
+  options: z.strictObject({ name: z.string().optional(), maxPending: z.int().min(1).optional(), patience: z.number().min(0).optional(), fields: z.enum(fieldNames).optional() }),
 });
 
 /** Events without which a log cannot be read, and what a person must see: the last to be left out. */
@@ -51,9 +57,10 @@ export function shareOf(event: TrainscopeEvent): number {
  */
 export function pinoSink(target: PinoLogger | LoggerOptions, options: PinoSinkOptions = {}): Sink {
   checkArgument('arguments of pinoSink', schema, { target, options });
-  const { name = 'pino', maxPending = defaultMaxPending, patience = patienceMs } = options;
+  const { name = 'pino', maxPending = defaultMaxPending, patience = patienceMs, fields = 'trainscope' } = options;
   const given = isPinoLogger(target);
-  const { logger, tick } = given ? { logger: target, tick: undefined } : makeLogger(target);
+  if (given && fields === 'ecs') throw needsOptions();
+  const { logger, tick } = given ? { logger: target, tick: undefined } : makeLogger(target, fields);
   const own = ownKeys(logger);
   const destination = new PinoDestination(internal(logger, 'pino.stream'));
   let written = 0;
@@ -70,7 +77,7 @@ export function pinoSink(target: PinoLogger | LoggerOptions, options: PinoSinkOp
         return;
       }
       tick?.(event.time);
-      logger[event.level](recordOf(event, own), sentence(event));
+      logger[event.level](fields === 'ecs' ? ecsRecord(event) : recordOf(event, own), sentence(event));
       destination.wrote();
       written += 1;
     },
@@ -104,13 +111,23 @@ const recordOf = ({ v, runId, seq, time, event, plugin, epoch, step, level, data
   data: encodeNumbers(data),
 });
 
+const needsOptions = (): ConfigError => {
+  const found = 'a logger that is made already writes its level, time and message under names of its own';
+  return new ConfigError('OPTIONS_INVALID', {
+    found,
+    expected: "fields: 'ecs' goes with the options of a logger",
+    remedy: "Give pinoSink the options: pinoSink({ level: 'debug' }, { fields: 'ecs' }).",
+    problems: [{ path: ['options', 'fields'], message: found }],
+  });
+};
+
 /** A logger whose lines have the time that tick() was last given. */
-function makeLogger(options: LoggerOptions): { logger: PinoLogger; tick: (time: number) => void } {
+function makeLogger(options: LoggerOptions, fields: FieldNames): { logger: PinoLogger; tick: (time: number) => void } {
   let now = 0;
   const timestamp = (): string => `,"time":${now}`;
   try {
     return {
-      logger: pino({ timestamp, ...options }),
+      logger: pino(fields === 'ecs' ? ecsOptions(() => now, options) : { timestamp, ...options }),
       tick(time) {
         now = time;
       },

@@ -8,11 +8,11 @@ import { FitWatcher } from './fit-watcher.js';
 import type { UnresolvedLogs } from './logs.js';
 import { checkOptions, type LayersCallbacksOptions } from './options.js';
 
-/** Any callback that model.fit takes: an instance, or a plain object of functions. */
-export type LayersCallback = Callback | CustomCallback | CustomCallbackArgs;
+/** Any callback that model.fit takes: an instance, known by what all of them have, or a plain object of functions. */
+export type LayersCallback = { setParams(params: never): void; setModel(model: never): void } | CustomCallbackArgs;
 
 const asInstance = (callback: LayersCallback): Callback | CustomCallback =>
-  'setParams' in callback && typeof callback.setParams === 'function' ? callback : new CustomCallback(callback);
+  'setParams' in callback ? (callback as unknown as Callback) : new CustomCallback(callback);
 
 /** Models whose fit is followed: two of ours on one would tell everything twice. */
 const followed = new WeakMap<object, TrainscopeCallbacks>();

@@ -245,10 +245,13 @@ export class FitWatcher {
     };
   }
 
-  /** A batch of the validation. Another callback may evaluate in between: that is before the last step of an epoch, where one can tell. */
+  /** A batch of the validation, or of a model.evaluate of another callback's: that has another place, but for the last of an epoch. */
   #seeValidation(fit: OpenFit, predictions: tf.Tensor): void {
     const { validation } = fit;
-    if (!fit.validates || (fit.stepsPerEpoch !== undefined && this.#host.state.stepInEpoch < fit.stepsPerEpoch - 1)) return;
+    const { stepInEpoch } = this.#host.state;
+    // A fit of tensors validates within its last step, one of a Dataset after that.
+    const isItsPlace = typeof fit.params.samples === 'number' ? fit.step !== undefined && stepInEpoch + 1 === fit.stepsPerEpoch : fit.step === undefined && (fit.stepsPerEpoch ?? stepInEpoch) === stepInEpoch;
+    if (!fit.validates || !isItsPlace) return;
     if (!validation.isBegun) this.#beginValidation(fit);
     this.#host.clock.enter('validation');
     const [rows = 0] = predictions.shape as number[];

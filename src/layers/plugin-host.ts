@@ -12,6 +12,7 @@ import type { ModelFace } from '../trainer/model.js';
 import { PhaseClock } from '../trainer/phase-clock.js';
 import { contextFor, type ContextServices } from '../trainer/plugin-contexts.js';
 import { RunState } from '../trainer/run-state.js';
+import { ModelSaver } from '../trainer/model-saver.js';
 import { SnapshotShelf } from '../trainer/weight-snapshots.js';
 import type { CheckedOptions } from './options.js';
 import type { RateOf } from './rate-of.js';
@@ -60,6 +61,7 @@ export class PluginHost {
         },
       },
       snapshots: this.#snapshots,
+      models: new ModelSaver(() => fit().face),
       times: () => this.clock.times,
       pluginTimes: () => Object.fromEntries(this.runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
       // What follows is refused before it is asked for: see refuseSteering.

@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { WeightInfo } from '../measure/index.js';
+import type { InputInfo, OutputInfo, ValidationMeasurement, WeightInfo } from '../measure/index.js';
 import type { RandomStream } from '../random/index.js';
 import type { Level, TrainscopeEvent } from '../events/index.js';
 import type { Checkpoints } from './checkpoints.js';
-import type { Metrics } from './hooks.js';
+import type { Models } from './models.js';
+import type { HookName, Metrics } from './hooks.js';
 
 /** Where a second of the loop went, in milliseconds since the fit began. */
 export interface PhaseTimes {
@@ -19,6 +20,14 @@ export interface PhaseTimes {
   readonly validation: number;
   /** Letting the event loop turn. */
   readonly pace: number;
+}
+
+/** Where in the loop something happens. */
+export interface LoopPlaceName {
+  /** Undefined outside a fit. */
+  readonly phase: keyof PhaseTimes | undefined;
+  /** The hook that is being called, and whose; after its first await it may be told no more. */
+  readonly hook: { readonly plugin: string; readonly name: HookName } | undefined;
 }
 
 /** One thing found wrong, or worth knowing. */
@@ -73,6 +82,12 @@ export interface ObserverContext<Events extends object = EventData, State = unkn
   /** All weights, in the model's order. */
   readonly weights: readonly WeightInfo[];
   readonly outputNames: readonly string[];
+  /** The model's inputs, in its order. From fitStart on. */
+  readonly inputs: readonly InputInfo[];
+  /** The model's outputs, in its order, with what they are trained for. From fitStart on. */
+  readonly outputs: readonly OutputInfo[];
+  /** Where the loop is now. */
+  readonly place: LoopPlaceName;
   /** Latest metrics that were read: the step's, with `val_` ones of the latest validation. */
   readonly metrics: Metrics;
   /** Times by phase since this fit began. */
@@ -88,7 +103,16 @@ export interface ObserverContext<Events extends object = EventData, State = unkn
    * emits while it hears one come after that one. A listener that throws is not called any more, and an event says so.
    */
   listen(listener: (event: TrainscopeEvent) => void): void;
+  /**
+   * Measures over all the validation data, at each of this fit's validations: batch by batch on the device, read once at
+   * the end. Call it in setup or fitStart.
+   * @param got Hears the value, after the validation and before validationEnd. Not of a validation that was cut short.
+   * @param isDue Asked before each validation. Default: always.
+   * @throws PluginError PLUGIN_REQUIRES where another loop than a Trainer's makes the validation
+   */
+  overValidation<Value>(measurement: ValidationMeasurement<Value>, got: (value: Value) => void, isDue?: () => boolean): void;
   readonly checkpoints: Checkpoints;
+  readonly models: Models;
   /** A random stream of the plugin's own: drawing from it changes nobody else's numbers. */
   random(name?: string): RandomStream;
   /** A stream that starts anew at every call: its numbers depend on the seed and the name alone. Name the place: `step/12`. */
@@ -103,6 +127,22 @@ export interface WeightSnapshots {
   restore(key: string): boolean;
   drop(key: string): void;
   has(key: string): boolean;
+  /**
+   * Moves the copy towards the weights: copy + share * (weight - copy), for weights that are trained or, with
+   * `statistics: 'average'`, for all of them; the others are copied anew. Without a copy, or with a share of 1, it is the
+   * weights. Only float32 is averaged. Nothing is read from the device.
+   */
+  average(key: string, share: number, options: { readonly statistics: 'average' | 'copy' }): void;
+  /**
+   * Puts the copy into the model, and the weights as the copy; called again it puts both back, to the bit. Checkpoints
+   * hold the weights in their own place meanwhile. False when there is no copy.
+   * @throws TrainscopeError STATE_INVALID while another copy is in the model
+   */
+  exchange(key: string): boolean;
+  /** The key whose copy stands in the model in exchange for the weights. */
+  readonly exchanged: string | undefined;
+  /** Leaves what is in the model now as the weights, and ends the copy of those that it was exchanged for. */
+  settle(key: string): void;
 }
 
 /** Where a roll-back led to. */

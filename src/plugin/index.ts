@@ -15,6 +15,7 @@ export {
 export type {
   EmitOptions,
   FindingInput,
+  LoopPlaceName,
   ObserverContext,
   PhaseTimes,
   RehearsalStep,
@@ -40,6 +41,7 @@ export {
   type StopReason,
   type ValidationInfo,
 } from './hooks.js';
+export type { Models, ModelSaved } from './models.js';
 export type { CheckpointPolicy, CheckpointRequest, Checkpoints, CheckpointSettings, CheckpointTaken } from './checkpoints.js';
 export { asValidation } from './validation-names.js';
 export * from '../measure/index.js';

@@ -60,6 +60,7 @@ export class HookRunner {
   #compiled: CompiledHooks;
   /** Kept beside what is compiled: the loop looks at it in every step. */
   #disabled: ReadonlySet<string> = new Set();
+  #calling: { readonly plugin: string; readonly name: HookName } | undefined;
   /** @returns the error to throw when the policy is `stop`. */
   readonly #fail: (report: FailureReport) => Error;
   readonly #wait: WaitForHook;
@@ -83,6 +84,11 @@ export class HookRunner {
   replace(attached: readonly Attached[]): void {
     this.#attached = attached;
     this.#compiled = this.#compile();
+  }
+
+  /** The hook that is being called, until it returns or first awaits. */
+  get calling(): { readonly plugin: string; readonly name: HookName } | undefined {
+    return this.#calling;
   }
 
   /** Names of plugins that are not called any more. */
@@ -207,9 +213,13 @@ export class HookRunner {
     const began = performance.now();
     const tensors = liveTensors();
     let result: unknown;
+    const outer = this.#calling;
+    this.#calling = { plugin: attached.plugin.name, name };
     try {
       result = (hook as (payload: unknown, context: unknown, more?: unknown) => unknown)(payload, attached.context, more);
+      this.#calling = outer;
     } catch (error) {
+      this.#calling = outer;
       this.#ended(attached, name, began);
       this.#countTensors(attached, name, tensors);
       this.#failed(attached, name, error);

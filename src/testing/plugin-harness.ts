@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BatchData, Gradients, HookName, HookPayloads, LossParts } from '../plugin/hooks.js';
 import type { Plugin } from '../plugin/define-plugin.js';
-import type { EmitOptions, FindingInput, PhaseTimes, RehearsalStep } from '../plugin/context.js';
+import type { EmitOptions, FindingInput, LoopPlaceName, PhaseTimes, RehearsalStep } from '../plugin/context.js';
 import type { TrainscopeEvent } from '../events/index.js';
-import type { WeightInfo } from '../measure/index.js';
+import type { InputInfo, OutputInfo, ValidationMeasurement, WeightInfo } from '../measure/index.js';
 import { RandomStreams, type RandomStream } from '../random/index.js';
 
 /** What the harness heard from the plugin. */
@@ -22,6 +22,9 @@ export interface HarnessFields {
   backend: string;
   weights: readonly WeightInfo[];
   outputNames: readonly string[];
+  inputs: readonly InputInfo[];
+  outputs: readonly OutputInfo[];
+  place: LoopPlaceName;
   metrics: Record<string, number>;
   times: PhaseTimes;
   pluginTimes: Record<string, number>;
@@ -45,13 +48,17 @@ export class PluginHarness {
   readonly findings: FindingInput[] = [];
   readonly stops: string[] = [];
   readonly snapshotCalls: string[] = [];
+  readonly modelCalls: string[] = [];
   readonly fields: HarnessFields;
   readonly context: Record<string, unknown> & { state: unknown };
   skipped = 0;
+  /** What the plugin measures over the validation data, in the order of its asking. */
+  readonly validationAsks: { readonly measurement: ValidationMeasurement<unknown>; readonly got: (value: unknown) => void; readonly isDue: () => boolean }[] = [];
   readonly #listeners: ((event: TrainscopeEvent) => void)[] = [];
   #streams: RandomStreams;
   readonly #hooks: Readonly<Partial<Record<HookName, unknown>>>;
   readonly #snapshots = new Set<string>();
+  #exchanged: string | undefined;
 
   constructor(readonly plugin: Plugin<object>, fields: Partial<HarnessFields> & { readonly seed?: number; readonly rehearse?: (steps: number) => Promise<readonly RehearsalStep[]> } = {}) {
     const { seed = 1, rehearse, ...given } = fields;
@@ -59,7 +66,7 @@ export class PluginHarness {
     this.#hooks = bound.hooks;
     this.#streams = new RandomStreams(seed);
     this.fields = {
-      epoch: 0, step: 0, stepInEpoch: 0, learningRate: 0.1, backend: 'cpu', weights: [], outputNames: ['output'], metrics: {}, times: noTimes, pluginTimes: {}, model: undefined, ...given,
+      epoch: 0, step: 0, stepInEpoch: 0, learningRate: 0.1, backend: 'cpu', weights: [], outputNames: ['output'], inputs: [], outputs: [], place: { phase: undefined, hook: undefined }, metrics: {}, times: noTimes, pluginTimes: {}, model: undefined, ...given,
     };
     const own: Record<string, unknown> = {
       name: plugin.name,
@@ -67,6 +74,7 @@ export class PluginHarness {
       state: bound.state,
       emit: (event: string, data: Record<string, unknown>, options?: EmitOptions) => this.#emit(event, data, options),
       finding: (finding: FindingInput) => this.findings.push(finding),
+      overValidation: (measurement: ValidationMeasurement<unknown>, got: (value: unknown) => void, isDue: () => boolean = () => true) => this.validationAsks.push({ measurement, got, isDue }),
       listen: (listener: (event: TrainscopeEvent) => void) => this.#listeners.push(listener),
       random: (name = ''): RandomStream => this.#streams.stream(`plugin/${plugin.name}/${name}`),
       derive: (place: string): RandomStream => this.#streams.derive(`plugin/${plugin.name}/${place}`),
@@ -76,13 +84,26 @@ export class PluginHarness {
       seedFor: (name: string) => this.#streams.seedFor(name),
       rehearse: rehearse ?? (() => Promise.resolve([])),
       weightTensors: (): ReadonlyMap<string, tf.Tensor> => new Map(),
+      models: { open: (path: string) => Promise.resolve(void this.modelCalls.push(`open ${path}`)), save: (path: string) => (this.modelCalls.push(`save ${path}`), Promise.resolve({ bytes: 0, written: Promise.resolve() })) },
       snapshots: {
         save: (key: string) => (this.#snapshots.add(key), this.snapshotCalls.push(`save ${key}`)),
         restore: (key: string) => (this.snapshotCalls.push(`restore ${key}`), this.#snapshots.has(key)),
         drop: (key: string) => (this.#snapshots.delete(key), this.snapshotCalls.push(`drop ${key}`)),
         has: (key: string) => this.#snapshots.has(key),
+        average: (key: string, share: number) => (this.#snapshots.add(key), this.snapshotCalls.push(`average ${key} ${String(share)}`)),
+        exchange: (key: string) => {
+          this.snapshotCalls.push(`exchange ${key}`);
+          if (!this.#snapshots.has(key)) return false;
+          this.#exchanged = this.#exchanged === undefined ? key : undefined;
+          return true;
+        },
+        settle: (key: string) => {
+          this.snapshotCalls.push(`settle ${key}`);
+          if (this.#exchanged === key) this.#exchanged = undefined;
+        },
       },
     };
+    Object.defineProperty(own['snapshots'], 'exchanged', { get: () => this.#exchanged });
     this.context = new Proxy(own, {
       get: (target, key) => (typeof key === 'string' && key in this.fields ? this.fields[key as keyof HarnessFields] : target[key as string]),
       set: (target, key, value) => {

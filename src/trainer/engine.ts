@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch, openData, type ArrayValues, type DataOptions, type DataSource, type DataSpec, type LoadedData, type NestedArray } from '../data/index.js';
 import { DataError } from '../errors.js';
+import type { OutputInfo } from '../measure/index.js';
 import type { Metrics } from '../plugin/index.js';
 import { evaluate } from './evaluate.js';
 import { compileLoss, type CompiledLoss, type OutputLoss } from './loss/index.js';
@@ -61,6 +62,11 @@ export class Engine {
 
   get loss(): CompiledLoss {
     return this.#compile().loss;
+  }
+
+  /** The outputs with what they are trained for. */
+  get outputs(): readonly OutputInfo[] {
+    return this.loss.outputs.map(({ output, name, form, fromLogits }) => ({ name: output.name, shape: output.shape, loss: name, form, fromLogits }));
   }
 
   get metrics(): MetricSums {

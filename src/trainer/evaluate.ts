@@ -8,6 +8,7 @@ import type { MetricSums } from './metric-sums.js';
 import type { ModelFace } from './model.js';
 import type { Pace } from './pace.js';
 import { RunningSums } from './running-sums.js';
+import type { ValidationWatch } from './validation-watch.js';
 
 export interface Evaluation {
   readonly metrics: Metrics;
@@ -18,12 +19,14 @@ export interface Evaluation {
 /**
  * Loss and metrics over all batches of the data, in inference mode, weighted by the samples in each: nothing is read
  * before the end. The loss includes penalties, as the training loss does, so that the two can be compared.
+ * @param watch Sees each batch with the model's answer.
  * @param aborting Ends it between batches, and while data is awaited: it covers the batches so far then.
  */
 export async function evaluate(
   parts: { readonly model: ModelFace; readonly loss: CompiledLoss; readonly metrics: MetricSums; readonly pace: Pace },
   data: LoadedData,
   aborting?: Interrupt,
+  watch?: ValidationWatch,
 ): Promise<Evaluation> {
   const { model, loss, metrics, pace } = parts;
   const began = performance.now();
@@ -43,6 +46,7 @@ export async function evaluate(
         const vector = tf.tidy(() => {
           const { outputs } = model.forward(batch.inputs, false);
           const { total, perOutput } = loss.compute(batch.labels, outputs, batch.sampleWeights);
+          watch?.add({ labels: batch.labels, predictions: outputs, sampleWeights: batch.sampleWeights, size: batch.size });
           const penalty = model.penalty();
           return metrics.vector(penalty === undefined ? total : tf.add<tf.Scalar>(total, penalty), perOutput, batch.labels, outputs, batch.size);
         });

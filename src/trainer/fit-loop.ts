@@ -13,6 +13,7 @@ import type { PhaseClock } from './phase-clock.js';
 import type { Progress } from './progress.js';
 import type { RunState } from './run-state.js';
 import { trainStep, type StepParts, type StepResult } from './step.js';
+import type { ValidationWatch } from './validation-watch.js';
 
 /** One complete epoch, as the history keeps it. */
 export interface EpochRecord {
@@ -48,7 +49,7 @@ export interface FitLoop {
   readonly logEvery: number;
   readonly validationEvery: { readonly epochs: number } | { readonly steps: number };
   /** Undefined without validation data. */
-  readonly validate: (() => Promise<Evaluation>) | undefined;
+  readonly validate: (() => { readonly watch: ValidationWatch | undefined; readonly done: Promise<Evaluation> }) | undefined;
 }
 
 /** The loop. The order of the text is the order of time. */
@@ -194,10 +195,18 @@ async function validate(fit: FitLoop, atEpochEnd: boolean): Promise<Metrics | nu
   if (fit.validate === undefined) return null;
   await observe(fit, 'validationStart', { atEpochEnd });
   clock.enter('validation');
-  const { metrics, samples, milliseconds } = await fit.validate();
-  // An evaluation that a signal cut short covers a part of the data: no one is to take it for the whole.
-  if (state.stop?.reason === 'aborted') return null;
-  state.metrics = Object.freeze({ ...state.metrics, ...asValidation(metrics) });
+  const { watch, done } = fit.validate();
+  let evaluation: Evaluation;
+  try {
+    evaluation = await done;
+    // An evaluation that a signal cut short covers a part of the data: no one is to take it for the whole.
+    if (state.stop?.reason === 'aborted') return null;
+    state.metrics = Object.freeze({ ...state.metrics, ...asValidation(evaluation.metrics) });
+    await watch?.handOut();
+  } finally {
+    watch?.dispose();
+  }
+  const { metrics, samples, milliseconds } = evaluation;
   await observe(fit, 'validationEnd', Object.freeze({ metrics, samples, milliseconds, atEpochEnd }));
   emit(fit, 'validation', { metrics, samples, ms: milliseconds });
   return metrics;

@@ -28,6 +28,7 @@ import type { SavedRun } from './saved-run.js';
 import type { LoopPlace } from './place.js';
 import { RunningSums } from './running-sums.js';
 import type { StepParts } from './step.js';
+import { ValidationWatch, type ValidationAsk } from './validation-watch.js';
 
 type FitSettings = ReturnType<typeof checkFitOptions>;
 type TrainerSettings = ReturnType<typeof checkTrainerOptions>;
@@ -44,6 +45,8 @@ export interface SessionParts {
   readonly runner: HookRunner;
   readonly clock: PhaseClock;
   readonly checkpoints: CheckpointKeeper;
+  /** What plugins measure at each validation. */
+  readonly validationAsks: readonly ValidationAsk[];
   /** The run that this fit goes on with. */
   readonly from: { readonly run: SavedRun; readonly name: string } | undefined;
 }
@@ -80,7 +83,11 @@ export class FitSession {
     const validate =
       validationData === undefined
         ? undefined
-        : () => evaluate({ model: engine.model, loss: engine.loss, metrics: engine.metrics, pace }, validationData, state.aborting);
+        : () => {
+            const asks = parts.validationAsks.filter(({ owner, isDue }) => !runner.disabled.has(owner) && isDue());
+            const watch = asks.length === 0 ? undefined : new ValidationWatch(asks, engine.outputs, (owner, error) => runner.measuringFailed(owner, error));
+            return { watch, done: evaluate({ model: engine.model, loss: engine.loss, metrics: engine.metrics, pace }, validationData, state.aborting, watch) };
+          };
     this.#loop = {
       lastEpoch: (from?.run.fit.epochsBefore ?? state.epoch) + (settings.epochs ?? 1),
       from: from?.run.place,

@@ -25,6 +25,11 @@ export class PhaseClock {
     this.#phase = undefined;
   }
 
+  /** The phase that is open. */
+  get phase(): Phase | undefined {
+    return this.#phase;
+  }
+
   /** Milliseconds by phase: a copy that does not change later. */
   get times(): PhaseTimes {
     const spent = { ...this.#spent };

@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EventBus, CoreEvents, Subscription, TrainscopeEvent } from '../events/index.js';
+import { PluginError } from '../errors.js';
+import type { InputInfo, OutputInfo, ValidationMeasurement } from '../measure/index.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
-import type { EmitOptions, FindingInput, SteererContext } from '../plugin/context.js';
-import type { Checkpoints, PhaseTimes, RehearsalStep, RolledBack } from '../plugin/index.js';
+import type { EmitOptions, FindingInput, LoopPlaceName, SteererContext } from '../plugin/context.js';
+import type { Checkpoints, Models, PhaseTimes, RehearsalStep, RolledBack } from '../plugin/index.js';
 import type { CheckpointKeeper } from './checkpoint-keeper.js';
 import type { ModelFace } from './model.js';
 import type { RunState } from './run-state.js';
+import type { ValidationAsk } from './validation-watch.js';
 import type { SnapshotShelf } from './weight-snapshots.js';
 
 /** What contexts reach into. The getters are read when a hook reads the field, so no context is ever stale. */
@@ -15,12 +18,18 @@ export interface ContextServices {
   /** Of plugins, for the fit under way. */
   readonly listening: Subscription[];
   readonly model: () => ModelFace;
+  /** What the outputs are trained for; absent where the loop knows no losses. */
+  readonly outputs?: () => readonly OutputInfo[];
+  /** What plugins measure at each validation of the fit under way; absent where the loop has no hand in it. */
+  readonly validationAsks?: ValidationAsk[];
+  readonly place?: () => LoopPlaceName;
   readonly learningRate: { get(): number; set(rate: number): void };
   readonly snapshots: SnapshotShelf;
   readonly times: () => PhaseTimes;
   readonly pluginTimes: () => Readonly<Record<string, number>>;
   readonly rehearse: (steps: number) => Promise<readonly RehearsalStep[]>;
   readonly checkpoints: () => CheckpointKeeper;
+  readonly models: Models;
   readonly rollBack: (rateFactor: number) => Promise<RolledBack | undefined>;
   /** What is being trained, on what. */
   readonly experiment: () => unknown;
@@ -65,6 +74,21 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
     },
     get stepInEpoch() {
       return state.stepInEpoch;
+    },
+    get inputs(): readonly InputInfo[] {
+      return services.model().inputs.map(({ name: input, shape }) => ({ name: input, shape }));
+    },
+    get outputs(): readonly OutputInfo[] {
+      return services.outputs?.() ?? services.model().outputs.map(({ name: output, shape }) => ({ name: output, shape, loss: 'unknown', form: 'free', fromLogits: false }));
+    },
+    get place(): LoopPlaceName {
+      return services.place?.() ?? { phase: undefined, hook: undefined };
+    },
+    overValidation<Value>(measurement: ValidationMeasurement<Value>, got: (value: Value) => void, isDue: () => boolean = () => true) {
+      if (services.validationAsks === undefined) {
+        throw new PluginError('PLUGIN_REQUIRES', { plugin: name, found: `the plugin "${name}" measures over the validation data, and here model.fit makes the validation`, remedy: 'Train with a Trainer.' });
+      }
+      services.validationAsks.push({ owner: name, measurement, got: got as ValidationAsk['got'], isDue });
     },
     get learningRate() {
       return services.learningRate.get();
@@ -115,6 +139,7 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
         services.checkpoints().request(name, request);
       },
     } satisfies Checkpoints,
+    models: services.models,
     derive: (place: string) => state.streams.derive(`plugin/${name}/${place}`),
     random: (stream = '') => state.streams.stream(`plugin/${name}/${stream}`),
   };

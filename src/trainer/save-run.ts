@@ -15,8 +15,10 @@ export async function copyArrays({ model, optimizer }: Engine, snapshots: Snapsh
   const slots = optimizer.snapshot();
   try {
     const kept = [...snapshots.entries].map(async ([key, tensors]) => [key, await readArrays([...tensors].map(([name, tensor]) => ({ name, tensor })))] as const);
+    // While an average stands in the model, the weights are those that the training goes on with.
+    const { aside } = snapshots;
     return {
-      weights: await readArrays(weights.map(({ info, variable }, i) => ({ name: names[i] ?? info.name, tensor: variable }))),
+      weights: await readArrays(weights.map(({ info, variable }, i) => ({ name: names[i] ?? info.name, tensor: aside?.get(info.name) ?? variable }))),
       optimizer: await readArrays(slots.slots),
       snapshots: Object.fromEntries(await Promise.all(kept)),
       topology: model.topology(),

@@ -25,7 +25,9 @@ import { takeOver } from './take-over.js';
 import { checkTrainerState, type TrainerState } from './trainer-state.js';
 import { RunKeeping } from './run-keeping.js';
 import { checkResumeArguments, type ResumedFrom, type ResumeOptions } from './resume.js';
+import { ModelSaver } from './model-saver.js';
 import { onSignals } from './signals.js';
+import type { ValidationAsk } from './validation-watch.js';
 import { SnapshotShelf } from './weight-snapshots.js';
 
 type UnionToIntersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
@@ -81,6 +83,8 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   #hooksMade = 0;
   /** Plugins that hear all events of the fit under way. */
   readonly #listening: Subscription[] = [];
+  /** What plugins measure at each validation of the fit under way. */
+  readonly #validationAsks: ValidationAsk[] = [];
   /** What the fit under way trains, on what. */
   #experiment: unknown;
   readonly #keeping: RunKeeping;
@@ -115,6 +119,9 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       state: this.#state,
       bus: this.#bus,
       listening: this.#listening,
+      validationAsks: this.#validationAsks,
+      outputs: () => this.#ready().outputs,
+      place: () => ({ phase: this.#clock.phase, hook: this.#runner.calling }),
       model: () => this.#model(),
       learningRate: {
         get: () => this.#keeping.rate,
@@ -127,6 +134,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       pluginTimes: () => Object.fromEntries(this.#runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
       rehearse: (steps) => this.#rehearse(steps),
       checkpoints: () => this.#keeping.keeper,
+      models: new ModelSaver(() => this.#model()),
       rollBack: (rateFactor) => this.#keeping.rollBack(rateFactor),
       experiment: () => this.#experiment,
     };
@@ -212,6 +220,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
         runner: this.#runner,
         clock: this.#clock,
         checkpoints: this.#keeping.keeper,
+        validationAsks: this.#validationAsks,
         from: found,
       });
       const opened = await state.stopping.unlessFired(opening, (late) => void late.close().catch(() => undefined));
@@ -273,6 +282,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
     } finally {
       noSignals?.();
       for (const each of this.#listening.splice(0)) each.remove();
+      this.#validationAsks.length = 0;
       this.#keeping.endFit();
       this.#running = false;
     }

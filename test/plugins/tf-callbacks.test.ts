@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Callback, callbacks as tfCallbacksOf, CustomCallback, layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Trainer, type FitOptions, type FitResult, type TrainerOptions } from 'trainscope';
-import { tfCallbacks, type TfCallback } from 'trainscope/plugins';
+import { checkpoint, tfCallbacks, type TfCallback } from 'trainscope/plugins';
 import { tensorsLeftBy } from 'trainscope/testing';
 import { useBackend } from '../support/backends.js';
 import { countReads } from '../support/counting-reads.js';
@@ -190,6 +193,34 @@ describe('instances', () => {
     await trainer.dispose();
     expect(yields).toEqual([[0, 0], [0, 1], [0, 2]]);
   });
+});
+
+test('a resumed fit goes on with the epochs of its fit and knows its metrics, and calls the callbacks anew', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trainscope-tf-callbacks-'));
+  const seen: unknown[] = [];
+  const noteParams = class extends Callback {
+    override async onTrainBegin(): Promise<void> {
+      const { params } = this as unknown as { params: { initialEpoch: number; metrics: string[] } };
+      seen.push([params.initialEpoch, params.metrics]);
+    }
+    override async onEpochBegin(epoch: number): Promise<void> {
+      seen.push(epoch);
+    }
+  };
+  const trainer = (): Trainer =>
+    new Trainer({ model: smallClassifier, loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'], seed: 1, progress: false, plugins: [tfCallbacks({ callbacks: new noteParams() }), checkpoint({ folder })] }) as unknown as Trainer;
+  const first = trainer();
+  const stop = new AbortController();
+  first.on('epoch-end', () => stop.abort());
+  await first.fit(data, { epochs: 3, signal: stop.signal });
+  await first.dispose();
+  const second = trainer();
+  await second.resume(folder);
+  await second.fit(data, { epochs: 3 });
+  await second.dispose();
+  rmSync(folder, { recursive: true });
+  const metrics = ['loss', 'accuracy', 'acc'];
+  expect(seen).toEqual([[0, metrics], 0, [1, metrics], 1, 2]);
 });
 
 describe('ending', () => {

@@ -37,10 +37,13 @@ export class DirectLines {
 
   #takeAs(shape: Known, bytes: Uint8Array, from: number, to: number, skips: (run: RunGatherer, seq: number) => boolean): boolean {
     if (!readByShape(shape, bytes, from, to, this.#numbers)) return false;
+    const { seq, epoch, step } = shape.numbers;
+    // As eventOfLine has it: a line with half a step is no event.
+    if (!isCount(this.#numbers[seq]) || !isCount(this.#numbers[epoch]) || !isCount(this.#numbers[step])) return false;
     if (this.#last !== undefined) this.#last.next = shape;
     this.#last = shape;
     if (shape.run.wantsWhole(shape.name)) return false;
-    if (!skips(shape.run, this.#numbers[shape.numbers.seq] ?? 0)) shape.run.addNumbers(shape.name, shape.numbers, this.#numbers);
+    if (!skips(shape.run, this.#numbers[seq] ?? 0)) shape.run.addNumbers(shape.name, shape.numbers, this.#numbers);
     return true;
   }
 
@@ -58,5 +61,7 @@ export class DirectLines {
     if (this.#numbers.length < texts.length) this.#numbers = new Float64Array(2 * texts.length);
   }
 }
+
+const isCount = (value: number | undefined): boolean => value !== undefined && Number.isInteger(value) && value >= 0;
 
 const isSame = (some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean => some.length === others.length && some.every((text, i) => Buffer.compare(text, others[i] ?? new Uint8Array(0)) === 0);

@@ -37,12 +37,16 @@ const pluginOptions: Readonly<Record<keyof typeof builtInPlugins, readonly unkno
   gradientNorm: [{ every: 5 }, {}],
   weightNorm: [{ every: 5 }, {}],
   predictionDynamics: [{ every: 'epoch', samples: 8, task: { out: 'regression' }, maxOutputs: 4, window: 6 }],
+  confusionMatrix: [{ every: 2, outputs: ['out'], task: { out: 'binary' }, classes: { out: ['no', 'yes'] }, threshold: 0.4, logits: true, maxClasses: 20, pairs: 3 }, { classes: ['a', 'b'], task: 'multiclass' }],
   earlyStopping: [{ monitor: 'loss', mode: 'min', patience: 3, minDelta: { relative: 0.1 }, baseline: 1, unit: 'steps', every: 2, restoreBestWeights: true }],
   lrScheduler: [...schedules.map((schedule) => ({ schedule, per: 'step' })), { schedule: { kind: 'reduceOnPlateau', monitor: 'val_loss', factor: 0.5, patience: 2 } }],
   gpuProfiler: [{ every: 3, gpu: false, interval: 500, gpus: [0, 'GPU-1'], command: 'nvidia-smi' }],
   preflight: [{ stopOn: 'error' }, {}],
   diagnosis: [{ every: 5 }, {}],
+  leakWatch: [{ steps: { from: 2, to: 9 }, every: 5, after: 3, groups: 4, frames: 20 }, {}],
   checkpoint: [{ folder: 'a', every: { steps: 2, minutes: 1 }, keepLast: 'all', keepBest: 1, keepEvery: 3, monitor: 'loss', mode: 'min', atEnd: false }],
+  tfCallbacks: [{ callbacks: [{ onEpochEnd: () => undefined, onYield: () => undefined }], yieldEvery: 20 }],
+  modelSummary: [{ print: false }, {}],
   nonFinite: [{ action: 'skip', most: 2, rateFactor: 0.5 }],
 };
 
