@@ -111,9 +111,9 @@ export const leakWatch = definePlugin({
     };
 
     return {
-      setup(_info, context) {
+      // What the checks before the first step make, they make once.
+      fitStart(_info, context) {
         forget();
-        // Before step 1 there is no step of its own: what fitStart makes is of the first.
         if (context.step + 1 >= from && context.step < to) watch(context);
       },
       stepEnd(_info, context) {

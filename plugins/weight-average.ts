@@ -8,7 +8,7 @@ const options = z
   .strictObject({
     kind: z.enum(['ema', 'swa']).default('ema').describe("ema: an exponential moving average (Polyak & Juditsky 1992 average iterates; this form is Keras' use_ema). swa: the mean of all that came, stochastic weight averaging (Izmailov et al. 2018)."),
     decay: z.number().min(0).lt(1).optional().describe("Of ema: which part of the average stays at each update. Default 0.999, as PyTorch's get_ema_multi_avg_fn, an average over about 1000 updates; Keras has 0.99."),
-    debias: z.boolean().optional().describe('Of ema: leave the weights of the start out of the average. Default true: else they make up 37% of it after 1000 updates at decay 0.999. Keras and PyTorch keep them: false.'),
+    debias: z.boolean().optional().describe('Of ema: weigh all weights that came by how long ago that was. Default true: else the first ones make up 37% of it after 1000 updates at decay 0.999. As Keras and PyTorch: false.'),
     every: cadence.optional().describe('How often the average is updated. Default: ema every step, swa every epoch, as in the paper.'),
     start: z
       .union([z.strictObject({ steps: z.int().min(0) }), z.strictObject({ epochs: z.int().min(0) }), z.strictObject({ share: z.number().min(0).max(1) })])
@@ -47,12 +47,16 @@ const state = z.strictObject({
   /** Of this fit, done. */
   steps: z.int().min(0).default(0),
   epochs: z.int().min(0).default(0),
+  /** The latest epoch whose end was averaged, counted as the trainer does. */
+  averagedEpoch: z.int().min(0).default(0),
   /** Set by a fit that came to its end: the next one averages anew, while a resumed one goes on. */
   ended: z.boolean().default(false),
 });
 type Context = SteererContext<{ readonly [K in keyof typeof events]: z.input<(typeof events)[K]> }, z.output<typeof state>>;
 
 const defaultDecay = 0.999;
+/** 0.7 of 10 epochs are 7, whatever floating point makes of the product. */
+const rounding = 1e-9;
 const defaultStart = { ema: { steps: 0 }, swa: { share: 0.8 } } as const;
 const defaultEvery = { ema: { steps: 1 }, swa: { epochs: 1 } } as const;
 
@@ -96,9 +100,6 @@ export const weightAverage = definePlugin({
     let epochsOfFit = 0;
     let restoredByAnother = false;
 
-    const hasBegun = ({ steps, epochs }: z.output<typeof state>): boolean =>
-      'steps' in start ? steps > start.steps : epochs >= ('epochs' in start ? start.epochs : Math.ceil(start.share * epochsOfFit)) && !isBeforeStart(epochs, start, epochsOfFit);
-
     const update = (context: Context): void => {
       const { updates, firstStep } = context.state;
       context.snapshots.average(keyOf(context), share(updates + 1), { statistics });
@@ -115,6 +116,82 @@ export const weightAverage = definePlugin({
       context.emit('weight-average', { place, kind, updates, firstStep, batchNorm }, { level: place === 'end' ? 'info' : 'debug' });
     };
 
-    return {};
+    /** Of the averages that begin with an epoch: how many go by before. The last of a fit counts in any case. */
+    const epochsBefore = (): number => ('epochs' in start ? start.epochs : 'share' in start ? Math.min(epochsOfFit - 1, Math.floor(start.share * epochsOfFit + rounding)) : 0);
+
+    const afterStep = (context: Context): void => {
+      const { steps, epochs } = context.state;
+      if (!('steps' in every) || epochs < epochsBefore()) return;
+      const counted = 'steps' in start ? steps - start.steps : steps;
+      if (counted > 0 && counted % every.steps === 0) update(context);
+    };
+
+    /** Before the validation of the epoch, which is to see it; a validation that an abort cuts short is made again. */
+    const afterEpoch = (context: Context): void => {
+      const { steps, epochs, averagedEpoch } = context.state;
+      if (!('epochs' in every) || averagedEpoch === context.epoch) return;
+      const counted = epochs + 1 - epochsBefore();
+      if (counted <= 0 || counted % every.epochs !== 0 || ('steps' in start && steps <= start.steps)) return;
+      update(context);
+      context.state.averagedEpoch = context.epoch;
+    };
+
+    const putAtEnd = async (context: Context): Promise<void> => {
+      const key = keyOf(context);
+      if (context.snapshots.exchanged !== key) context.snapshots.exchange(key);
+      tell(context, 'end', updateBatchNorm === 0 ? null : await context.refreshStatistics(updateBatchNorm));
+    };
+
+    return {
+      setup(_info, context: Context) {
+        restoredByAnother = false;
+        context.listen(({ event, data }) => {
+          if (event === 'early-stopping-restored' && data['restored'] === true) restoredByAnother = true;
+        });
+      },
+      fitStart({ epochs }: FitStartInfo, context) {
+        epochsOfFit = epochs;
+        // After an abort the averages may still stand in the model, and the weights aside.
+        back(context);
+        if (context.state.ended) {
+          context.snapshots.drop(keyOf(context));
+          context.state = state.parse({});
+        }
+      },
+      epochStart: (_info, context) => back(context),
+      stepEnd({ updated }, context) {
+        context.state.steps += 1;
+        if (updated) afterStep(context);
+      },
+      validationStart({ atEpochEnd }, context) {
+        if (atEpochEnd) afterEpoch(context);
+        if (useFor !== 'end' && context.snapshots.exchange(keyOf(context))) tell(context, 'validation', null);
+      },
+      validationEnd({ atEpochEnd }, context) {
+        if (!atEpochEnd) back(context);
+      },
+      epochEnd(_info, context) {
+        afterEpoch(context);
+        context.state.epochs += 1;
+      },
+      async fitEnd({ reason }, context) {
+        const key = keyOf(context);
+        const idle = restoredByAnother ? 'restored-by-another' : context.state.updates === 0 ? 'not-started' : undefined;
+        if (restoredByAnother) context.snapshots.settle(key);
+        else if (useFor === 'validation') back(context);
+        else if (idle === undefined) await putAtEnd(context);
+        if (useFor !== 'validation' && idle !== undefined) context.emit('weight-average-idle', { reason: idle });
+        // An aborted fit may be gone on with: the weights that it was at are kept aside.
+        if (reason === 'aborted') return;
+        context.snapshots.drop(key);
+        context.state.ended = true;
+      },
+      error(_info, context) {
+        back(context);
+        if (useFor !== 'validation') context.emit('weight-average-idle', { reason: 'failed' });
+        context.snapshots.drop(keyOf(context));
+        context.state.ended = true;
+      },
+    };
   },
 });

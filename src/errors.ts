@@ -14,6 +14,11 @@ export const errorCodes = [
   'CONFIG_INVALID',
   'CONFIG_PATH_ESCAPES',
   'CONFIG_MODULE',
+  // the command line
+  'SCRIPT_NOT_FOUND',
+  'SCRIPT_FAILED',
+  'SCRIPT_NO_TRAINING',
+  'PROJECT_EXISTS',
   // model, loss, optimizer
   'MODEL_INVALID',
   'LOSS_UNKNOWN',
@@ -59,6 +64,8 @@ export const errorCodes = [
   'EVENT_LOOP',
   'EVENT_LOG_UNREADABLE',
   'REPORT_UNWRITABLE',
+  'LIVE_PORT',
+  'LIVE_FAILED',
   'SINK_STUCK',
   'SINK_CLOSED',
   'SINK_UNREACHABLE',
@@ -128,6 +135,8 @@ export interface ConfigProblem {
   /** 1-based, when the configuration came from a file. */
   readonly line?: number;
   readonly column?: number;
+  /** The argument of a command that set it: `--set fit.epochs=0`. */
+  readonly argument?: string;
 }
 
 /** Options or a config file are wrong. `problems` holds all of them, not the first alone. */

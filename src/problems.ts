@@ -18,10 +18,11 @@ export const pathText = (path: Path): string =>
 
 /** `run.yaml:12:5 fit.epochs: found 0, expected a number of at least 1`. A message that begins with the key itself stands behind the path of its parent. */
 export function problemText(problem: ConfigProblem): string {
-  const { path, message, suggestion, file, line, column } = problem;
+  const { path, message, suggestion, file, line, column, argument } = problem;
   const place = pathText(namesItsKey(problem) ? path.slice(0, -1) : path);
   const at = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}:${column ?? 1}`} `;
-  return `${at}${place === '' ? '' : `${place}: `}${message}${suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`}`;
+  const by = argument === undefined ? '' : at === '' ? `${argument}: ` : `with ${argument} `;
+  return `${at}${by}${place === '' ? '' : `${place}: `}${message}${suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`}`;
 }
 
 /** Problems as one text. */

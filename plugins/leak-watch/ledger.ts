@@ -73,7 +73,7 @@ export class TensorLedger {
     this.#recent = [];
   }
 
-  /** Tensors by the place that made them, of those places whose tensors of several steps are older than `before`: most bytes first. */
+  /** Tensors by the place that made them, of those places whose tensors of several steps are older than `before`: most bytes last. */
   groups(before: number): readonly Group[] {
     const found = new Map<string, { makings: Making[]; site: ReturnType<typeof siteFrom> }>();
     for (const { made } of this.#survivors.values()) {
@@ -85,24 +85,25 @@ export class TensorLedger {
       else group.makings.push(made);
     }
     return [...found.values()].flatMap(({ makings, site }): Group[] => {
-      const [first] = makings;
+      // The latest tells best: what was made before the first step was made by another caller.
+      const last = makings.at(-1);
       const steps = new Set(makings.map(({ step }) => step));
-      if (first === undefined || steps.size < leastSteps) return [];
+      if (last === undefined || steps.size < leastSteps) return [];
       return [
         {
           site: site.place,
           function: site.function,
-          kernel: first.kernel,
-          shape: first.shape,
-          dtype: first.dtype,
+          kernel: last.kernel,
+          shape: last.shape,
+          dtype: last.dtype,
           count: makings.length,
           bytes: makings.reduce((sum, each) => sum + bytesOf(each), 0),
           from: Math.min(...steps),
           to: Math.max(...steps),
           steps: steps.size,
-          phase: first.place.phase ?? null,
-          plugin: first.place.hook?.plugin ?? null,
-          hook: first.place.hook?.name ?? null,
+          phase: last.place.phase ?? null,
+          plugin: last.place.hook?.plugin ?? null,
+          hook: last.place.hook?.name ?? null,
         },
       ];
     }).sort((a, b) => b.bytes - a.bytes || b.count - a.count);

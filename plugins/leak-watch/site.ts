@@ -40,7 +40,7 @@ const frameOf = (line: string): Frame | undefined => {
   if (where === '') return undefined;
   // What a bundler or a test runner adds behind a question mark is no part of the file's name.
   const file = (where.startsWith('file://') ? fileURLToPath(where) : where).replace(/\?.*$/, '');
-  const own = name?.replace(/^(new |async )/, '').replace(/ \[as .*\]$/, '');
+  const own = name?.replace(/^(new |async )/, '').replace(/^Object\./, '').replace(/ \[as .*\]$/, '');
   return { function: own === undefined || own === '<anonymous>' ? null : own, file, at: `${row}:${column}`, kind: kindOf(file) };
 };
 

@@ -5,17 +5,19 @@ export type Share = (n: number) => number;
 export const equalShares: Share = (n) => 1 / n;
 
 /**
- * An exponential moving average that begins with the weights of the start, whose share falls as decay^n.
+ * An exponential moving average as Keras' and PyTorch's: it begins with the first weights that come, whose share then
+ * falls as decay^(n-1) and not as that of the others.
  * @param decay From 0 to below 1.
  */
 export const fixedShares =
   (decay: number): Share =>
-  () =>
-    1 - decay;
+  (n) =>
+    n === 1 ? 1 : 1 - decay;
 
 /**
- * The same without the weights of the start: an average that begins at 0 and is divided by 1 - decay^n, as Adam's moments
- * are (Kingma & Ba 2015, section 3), is one that moves by (1 - decay) / (1 - decay^n). The first share is 1.
+ * One in which the weights of i updates ago have a share in proportion to decay^i, the first ones too: an average that
+ * begins at 0 and is divided by 1 - decay^n, as Adam's moments are (Kingma & Ba 2015, section 3), is one that moves by
+ * (1 - decay) / (1 - decay^n).
  */
 export const debiasedShares =
   (decay: number): Share =>

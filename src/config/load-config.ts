@@ -6,8 +6,9 @@ import type { Sink } from '../events/index.js';
 import type { AnyPlugin } from '../plugin/index.js';
 import { problemText, showValue } from '../problems.js';
 import type { TrainerOptions } from '../trainer/options.js';
-import { readDocument, type Position } from './document.js';
+import { readDocument, type ConfigDocument, type Position } from './document.js';
 import { invalid, type Finding } from './finding.js';
+import { applyOverrides, overridesOf, type Override } from './overrides.js';
 import { makePlugins, type PluginRegistry } from './plugin-entries.js';
 import { formatOf, readConfigFile } from './read-file.js';
 import { checkSettings, formSchema } from './settings.js';
@@ -18,6 +19,13 @@ export interface LoadConfigOptions {
   readonly registry: PluginRegistry;
   /** The folder that the paths of sinks are relative to and stay in. Default: that of the config file. */
   readonly outDir?: string;
+  /**
+   * Settings over those of the file, as `trainscope train --set` takes them: `fit.epochs=3`, `plugins.gradientNorm.every=5`,
+   * `clip=null`, which takes one out. Checked as the file is.
+   */
+  readonly set?: readonly (string | Override)[];
+  /** What code gives of optimizer, loss and metrics: there in place of the file's own where `set` changes a part alone. */
+  readonly beneath?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -46,20 +54,27 @@ export async function loadConfig(file: string, options: LoadConfigOptions): Prom
   return parseConfig(readConfigFile(file), { ...options, file });
 }
 
-const callSchema = z.strictObject({ text: z.string(), file: z.string(), outDir: z.string().optional() });
+const override = z.custom<Override>((given) => typeof given === 'object' && given !== null && 'path' in given && 'argument' in given);
+const callSchema = z.strictObject({ text: z.string(), file: z.string(), outDir: z.string().optional(), set: z.array(z.union([z.string(), override])).optional() });
 
 /**
  * As loadConfig, of a text.
  * @param options.file Says how the text is written, where modules are looked for, and what messages call it.
  */
-export async function parseConfig(text: string, { file = 'config.yaml', registry, outDir }: LoadConfigOptions & { readonly file?: string }): Promise<LoadedConfig> {
-  checkArgument('arguments of parseConfig', callSchema, { text, file, outDir });
+export async function parseConfig(text: string, { file = 'config.yaml', registry, outDir, set = [], beneath = {} }: LoadConfigOptions & { readonly file?: string }): Promise<LoadedConfig> {
+  checkArgument('arguments of parseConfig', callSchema, { text, file, outDir, set });
+  const overrides = set.flatMap((each) => (typeof each === 'string' ? overridesOf([each]) : [each]));
   const document = readDocument(text.replace(/^\uFEFF/, ''), formatOf(file));
-  const { value } = document;
-  if (value === undefined) throw errorOf(document.findings, file);
-  const locate = (finding: Finding): Finding & Position => ({ ...finding, ...document.positionOf(finding) });
+  // A file of comments alone is as good as an empty object, where there is something to set.
+  const isBlank = overrides.length > 0 && document.findings.every(({ code }) => code === 'CONFIG_EMPTY');
+  if (document.value === undefined && !isBlank) throw errorOf(document.findings, file);
+  const below = Object.fromEntries(overrides.flatMap(({ path: [key, ...rest] }) => (rest.length > 0 && Object.hasOwn(beneath, String(key)) ? [[String(key), beneath[String(key)]]] : [])));
+  const written = document.value ?? {};
+  const { value, places, problems } = applyOverrides(typeof written === 'object' && !Array.isArray(written) ? { ...below, ...written } : written, overrides, registry);
+  const locate = (finding: Finding): Located => locatedIn(document, places, finding);
+  const ofOverrides = problems.map((problem): Located => ({ code: 'CONFIG_INVALID', ...problem }));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw errorOf([...document.findings, locate(invalid([], `found ${showValue(value)}, expected an object of settings`))], file);
+    throw errorOf([...document.findings, ...ofOverrides, locate(invalid([], `found ${showValue(value)}, expected an object of settings`))], file);
   }
 
   const { $schema: _, plugins: listed, sinks: listedSinks, ...settings } = value as Readonly<Record<string, unknown>>;
@@ -68,7 +83,7 @@ export async function parseConfig(text: string, { file = 'config.yaml', registry
   const seed = formSchema.shape.seed.safeParse(settings['seed']);
   const { plugins, findings: ofPlugins } = await makePlugins(listed, { registry, folder, outDir: outDir === undefined ? folder : resolve(outDir), seed: seed.success ? seed.data : undefined });
   const { makers, findings: ofSinks } = readSinks(listedSinks, { folder, outDir: outDir === undefined ? folder : resolve(outDir), file: path });
-  const findings = [...document.findings, ...[...checkSettings(value), ...ofPlugins, ...ofSinks].map(locate)];
+  const findings = [...(isBlank ? [] : document.findings), ...ofOverrides, ...[...checkSettings(value), ...ofPlugins, ...ofSinks].map(locate)];
   if (findings.length > 0) throw errorOf(findings, file);
   const made = await makeSinks(makers);
   if (made.findings.length > 0) throw errorOf(made.findings.map(locate), file);
@@ -79,12 +94,25 @@ export async function parseConfig(text: string, { file = 'config.yaml', registry
   };
 }
 
+type Located = Finding & Partial<Position>;
+
+/** A problem at its place in the file, or with the override that set it. */
+function locatedIn(document: ConfigDocument, places: readonly { readonly path: Finding['path']; readonly argument: string }[], finding: Finding): Located {
+  const isWithin = (path: Finding['path'], holder: Finding['path']): boolean => holder.length > 0 && holder.every((key, i) => String(path[i]) === String(key));
+  const own = places.findLast(({ path }) => isWithin(finding.path, path));
+  if (own !== undefined) return { ...finding, argument: own.argument };
+  // A part was set and the whole is wrong, such as two settings that do not go together.
+  const partly = places.findLast(({ path }) => isWithin(path, finding.path));
+  return { ...finding, ...document.positionOf(finding), ...(partly === undefined ? {} : { argument: partly.argument }) };
+}
+
 /** Problems that the message lists; the error's own list has all of them. */
 const listed = 50;
 
-function errorOf(findings: readonly (Finding & Position)[], file: string): ConfigError {
-  const sorted = findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  const problems = sorted.map(({ code: _, cause: __, ...problem }) => ({ ...problem, file }));
+function errorOf(findings: readonly Located[], file: string): ConfigError {
+  // What arguments set comes behind what stands in the file.
+  const sorted = findings.toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || (a.column ?? 0) - (b.column ?? 0));
+  const problems = sorted.map(({ code: _, cause: __, ...problem }) => ({ ...problem, ...(problem.line === undefined ? {} : { file }) }));
   const codes = new Set(sorted.map(({ code }) => code));
   const [first] = codes;
   const cause = sorted.find((each) => each.cause !== undefined)?.cause;

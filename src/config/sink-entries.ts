@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { z } from 'zod';
 import type { ConfigProblem } from '../errors.js';
-import { fileSink, levels, pinoSink, type Sink } from '../events/index.js';
+import { fieldNames, fileSink, levels, pinoSink, type Sink } from '../events/index.js';
 import { problemsOf, showValue } from '../problems.js';
+import { openTelemetryOptions, openTelemetrySink } from '../sinks/open-telemetry.js';
+import { prometheusOptions, prometheusSink } from '../sinks/prometheus.js';
 import { confinedPath } from './confined-path.js';
 import { findingsAt, invalid, problemsOfError, type Finding } from './finding.js';
 import { resolvePackage } from './modules.js';
@@ -34,6 +36,8 @@ const pinoOptions = z.strictObject({
 export const sinkSchema = z.union([
   z.strictObject({ file: z.string().min(1).describe('One line of JSON an event. A path in the folder of the config, or in the output folder where one is given.') }).describe('Every event, to a file.'),
   z.strictObject({ pino: pinoOptions }).describe('Events through a pino logger.'),
+  z.strictObject({ prometheus: prometheusOptions }).describe('Metrics for Prometheus, served over HTTP; needs the package prom-client.'),
+  z.strictObject({ openTelemetry: openTelemetryOptions }).describe("Spans and metrics to OpenTelemetry, over OTLP; needs OpenTelemetry's packages."),
   z.strictObject({ stdout: z.literal(true) }).describe("pino's lines on stdout."),
 ]);
 
@@ -95,6 +99,8 @@ class SinkReader {
       return undefined;
     }
     const sink = parsed.data;
+    if ('prometheus' in sink) return () => prometheusSink(sink.prometheus, { from: this.#place.folder });
+    if ('openTelemetry' in sink) return () => openTelemetrySink(withoutUndefined(sink.openTelemetry), { from: this.#place.folder });
     if ('stdout' in sink) return () => pinoSink({}, { name: 'stdout' });
     if ('file' in sink) {
       const file = this.#destination(sink.file, [...path, 'file']);

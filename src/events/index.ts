@@ -22,6 +22,7 @@ export { isJsonValue, jsonRecord, jsonValue, type JsonRecord, type JsonValue } f
 export { memorySink, type MemorySink, type MemorySinkOptions } from './memory-sink.js';
 export { decodeInto, decodeNumbers, encodeNumbers, nonFiniteNames, real } from './numbers.js';
 export type { PinoLogger } from './pino-logger.js';
+export { ecsFields, fieldNames, type FieldNames } from './pino-fields.js';
 export { pinoSink, type PinoSinkOptions } from './pino-sink.js';
 export { scalarsOf, type Scalar } from './scalars.js';
 export { sentence } from './sentence.js';

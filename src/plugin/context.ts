@@ -162,6 +162,14 @@ export interface RehearsalStep {
   readonly weights: ReadonlyMap<string, Float32Array>;
 }
 
+/** Statistics that were taken anew. */
+export interface RefreshedStatistics {
+  /** Layers of batch normalisation. */
+  readonly layers: number;
+  /** Batches that they saw. */
+  readonly batches: number;
+}
+
 /** The context of a plugin that may steer. */
 export interface SteererContext<Events extends object = EventData, State = unknown> extends ObserverContext<Events, State> {
   /** Of the next update; after a roll-back that lowered it, before what it is multiplied with since. */
@@ -187,6 +195,11 @@ export interface SteererContext<Events extends object = EventData, State = unkno
   seedFor(name: string): number;
   /** Trains `steps` steps from the present state on the data's first batches, then puts everything back as it was. */
   rehearse(steps: number): Promise<readonly RehearsalStep[]>;
+  /**
+   * Takes the moving statistics of batch normalisation anew, with the weights as they are now: the mean over so many batches
+   * of training data, at most one pass. Between two epochs or in fitEnd. Of a model written by hand nothing is known.
+   */
+  refreshStatistics(batches: number): Promise<RefreshedStatistics>;
   /** The model as it was handed to the trainer. */
   readonly model: unknown;
   /** Options of the trainer and of this fit with its data, as \`preflight\` of trainscope/diagnosis takes them. From fitStart on. */

@@ -18,6 +18,7 @@ export type {
   LoopPlaceName,
   ObserverContext,
   PhaseTimes,
+  RefreshedStatistics,
   RehearsalStep,
   RolledBack,
   SteererContext,

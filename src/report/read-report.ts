@@ -22,7 +22,7 @@ const optionsSchema = z.strictObject({ title: z.string().optional(), run: z.enum
 export const mostRuns = 8;
 
 /** Logs by names that tell them apart: a folder is named where two files are called alike. */
-function namesOf(paths: readonly string[]): readonly string[] {
+export function namesOf(paths: readonly string[]): readonly string[] {
   const bases = paths.map((path) => basename(path));
   return bases.map((base, i) => (bases.indexOf(base) === bases.lastIndexOf(base) ? base : `${basename(dirname(paths[i] ?? ''))}/${base}`));
 }

@@ -82,6 +82,7 @@ export class PluginHarness {
       skipUpdate: () => (this.skipped += 1),
       reseed: (next: number) => (this.#streams = new RandomStreams(next)),
       seedFor: (name: string) => this.#streams.seedFor(name),
+      refreshStatistics: (batches: number) => Promise.resolve({ layers: 1, batches }),
       rehearse: rehearse ?? (() => Promise.resolve([])),
       weightTensors: (): ReadonlyMap<string, tf.Tensor> => new Map(),
       models: { open: (path: string) => Promise.resolve(void this.modelCalls.push(`open ${path}`)), save: (path: string) => (this.modelCalls.push(`save ${path}`), Promise.resolve({ bytes: 0, written: Promise.resolve() })) },

@@ -5,7 +5,7 @@ import { CheckpointError } from '../errors.js';
 import { readTogether } from '../measure/pack.js';
 import { MeasurementPlan } from '../measure/plan.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
-import type { FitStartInfo, RehearsalStep } from '../plugin/index.js';
+import type { FitStartInfo, RefreshedStatistics, RehearsalStep } from '../plugin/index.js';
 import type { HookRunner } from '../plugin/runner.js';
 import { BatchFeed } from './batch-feed.js';
 import type { CheckpointKeeper, LoopStand } from './checkpoint-keeper.js';
@@ -21,6 +21,7 @@ import type { checkFitOptions, checkTrainerOptions } from './options.js';
 import { Pace } from './pace.js';
 import type { PhaseClock } from './phase-clock.js';
 import { openProgress } from './progress.js';
+import { refreshStatistics } from './refresh-statistics.js';
 import { rehearse } from './rehearse.js';
 import { describeRun } from './run-start.js';
 import type { RunState } from './run-state.js';
@@ -224,6 +225,12 @@ export class FitSession {
     const { engine, state, trainer, clock } = this.parts;
     const sums = new RunningSums(engine.metrics.width);
     return rehearse({ steps, data: this.data, engine, state, clock, step: this.#stepParts(compileClipping(trainer.clip), sums), accumulateSteps: trainer.accumulateSteps ?? 1 });
+  }
+
+  /** Takes the statistics of batch normalisation anew over some batches. */
+  refreshStatistics(batches: number): Promise<RefreshedStatistics> {
+    const { engine, state, runner } = this.parts;
+    return refreshStatistics({ batches, data: this.data, engine, state, runner });
   }
 
   async close(): Promise<void> {

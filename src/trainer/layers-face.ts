@@ -49,7 +49,7 @@ type Layer = LayersModel['layers'][number];
  * The layer itself; of a model within the model the layers in it. Their weights are in an order that freezing does not
  * change, where a model lists its trainable ones first.
  */
-const leavesOf = (layer: Layer): readonly Layer[] => ('layers' in layer && Array.isArray(layer.layers) ? (layer.layers as readonly Layer[]).flatMap(leavesOf) : [layer]);
+export const leavesOf = (layer: Layer): readonly Layer[] => ('layers' in layer && Array.isArray(layer.layers) ? (layer.layers as readonly Layer[]).flatMap(leavesOf) : [layer]);
 
 /** A LayersModel, as it is: nothing in it is patched. */
 export class LayersFace implements ModelFace {

@@ -4,7 +4,7 @@ import { PluginError } from '../errors.js';
 import type { InputInfo, OutputInfo, ValidationMeasurement } from '../measure/index.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
 import type { EmitOptions, FindingInput, LoopPlaceName, SteererContext } from '../plugin/context.js';
-import type { Checkpoints, Models, PhaseTimes, RehearsalStep, RolledBack } from '../plugin/index.js';
+import type { Checkpoints, Models, PhaseTimes, RefreshedStatistics, RehearsalStep, RolledBack } from '../plugin/index.js';
 import type { CheckpointKeeper } from './checkpoint-keeper.js';
 import type { ModelFace } from './model.js';
 import type { RunState } from './run-state.js';
@@ -28,6 +28,7 @@ export interface ContextServices {
   readonly times: () => PhaseTimes;
   readonly pluginTimes: () => Readonly<Record<string, number>>;
   readonly rehearse: (steps: number) => Promise<readonly RehearsalStep[]>;
+  readonly refreshStatistics: (batches: number) => Promise<RefreshedStatistics>;
   readonly checkpoints: () => CheckpointKeeper;
   readonly models: Models;
   readonly rollBack: (rateFactor: number) => Promise<RolledBack | undefined>;
@@ -158,6 +159,7 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
     },
     seedFor: (stream) => state.streams.seedFor(stream),
     rehearse: (steps) => services.rehearse(steps),
+    refreshStatistics: (batches) => services.refreshStatistics(batches),
     experiment: () => services.experiment(),
     get model() {
       return services.model().source;

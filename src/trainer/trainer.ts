@@ -133,6 +133,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       times: () => this.#clock.times,
       pluginTimes: () => Object.fromEntries(this.#runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
       rehearse: (steps) => this.#rehearse(steps),
+      refreshStatistics: (batches) => this.#inFit('refreshStatistics').refreshStatistics(batches),
       checkpoints: () => this.#keeping.keeper,
       models: new ModelSaver(() => this.#model()),
       rollBack: (rateFactor) => this.#keeping.rollBack(rateFactor),
@@ -474,8 +475,12 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
   }
 
   async #rehearse(steps: number): ReturnType<ContextServices['rehearse']> {
-    if (this.#session === undefined) throw new TrainscopeError('PLUGIN_INVALID', { found: 'rehearse() was called outside of a fit', expected: 'it needs the data: call it in fitStart or later' });
-    return this.#session.rehearse(steps);
+    return this.#inFit('rehearse').rehearse(steps);
+  }
+
+  #inFit(what: string): FitSession {
+    if (this.#session === undefined) throw new TrainscopeError('PLUGIN_INVALID', { found: `${what}() was called outside of a fit`, expected: 'it needs the data: call it in fitStart or later' });
+    return this.#session;
   }
 
   async #endSession(reason: StopReason): Promise<void> {

@@ -141,8 +141,8 @@ const drawPredictions: Draw = (plots, data, at) => {
 const drawProfile: Draw = (plots, data, at) => {
   // The last one is of the whole run, and no further point of the course.
   if (data['final'] === true) return;
-  plots.add(timeCharts.rate, 'steps', at, numberIn(data['stepsPerSecond']));
-  plots.add(timeCharts.rate, 'samples', at, numberIn(data['samplesPerSecond']));
+  plots.add(timeCharts.steps, 'steps', at, numberIn(data['stepsPerSecond']));
+  plots.add(timeCharts.samples, 'samples', at, numberIn(data['samplesPerSecond']));
   for (const [phase, share] of Object.entries(recordIn(data['shares']))) plots.add(timeCharts.shares, phase, at, numberIn(share));
   const cpu = recordIn(data['cpu']);
   plots.add(hardwareCharts.cpu, 'kept busy', at, numberIn(cpu['cores']));

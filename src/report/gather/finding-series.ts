@@ -24,8 +24,8 @@ const drawn: readonly Drawn[] = [
   { rules: /learning-rate/, series: [...losses, 'learning-rate/learning rate'] },
   { rules: /class-collapse|one-class|prior-bias/, series: ['top-predicted/predicted most', 'top-predicted/most frequent label', losses[0] ?? ''] },
   { rules: /predictions-oscillating|predictions/, series: ['prediction-change/output', losses[0] ?? ''] },
-  { rules: /data-bound|host-bound|step-time/, series: ['time-shares/data', 'time-shares/forwardBackward', 'throughput/steps'] },
-  { rules: /unused-gpu|gpu/, series: ['cpu-cores/kept busy', 'throughput/steps'] },
+  { rules: /data-bound|host-bound|step-time/, series: ['time-shares/data', 'time-shares/forwardBackward', 'steps-per-second/steps'] },
+  { rules: /unused-gpu|gpu/, series: ['cpu-cores/kept busy', 'steps-per-second/steps'] },
   { rules: /tensor-leak/, series: ['tensors/tensors', 'memory/tensors'] },
   { rules: /non-finite|risky-values|loss|metric/, series: losses },
 ];

@@ -9,7 +9,7 @@ const detail = { detail: true } as const;
 export const metricChart = (name: string): ChartParts =>
   chart(`metric:${name}`, 'metrics', name === 'loss' ? 'Loss' : name, name === 'loss' ? 'Of single batches as they were trained, the mean over each epoch, and over the validation data.' : 'Of single batches, the mean over each epoch, and over the validation data.', name === 'loss' ? log : {});
 
-export const learningRateChart = chart('learning-rate', 'learning-rate', 'Learning rate', 'As applied in each step.', log);
+export const learningRateChart = chart('learning-rate', 'learning-rate', 'Learning rate', 'As applied in each step.');
 
 export const gradientCharts = {
   norm: chart('gradient-norm', 'gradients', 'Gradient norm', 'L2 norm of all gradients as one vector: raw, and as handed to the optimizer where gradients are clipped.', log),
@@ -50,7 +50,8 @@ export const predictionCharts = {
 
 export const timeCharts = {
   epoch: chart('epoch-time', 'time', 'Time of an epoch', 'Validation included.', { unit: 's' }),
-  rate: chart('throughput', 'time', 'Throughput', 'Of the time without validation.', { unit: '1/s' }),
+  steps: chart('steps-per-second', 'time', 'Steps a second', 'Of the time without validation.', { unit: '1/s' }),
+  samples: chart('samples-per-second', 'time', 'Samples a second', 'Of the time without validation.', { unit: '1/s' }),
   shares: chart('time-shares', 'time', 'Where the time goes', 'Share of the time of the loop, by phase.'),
 } as const;
 

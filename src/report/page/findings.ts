@@ -16,6 +16,8 @@ export function shown(value: unknown): string {
   return Object.entries(value as object).map(([key, each]) => `${key} ${shown(each)}`).join('; ');
 }
 
+const sentenceOf = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/[.]$/, '')}.`;
+
 const placeOf = ({ where }: FindingModel): string => Object.entries(where).filter(([key]) => key !== 'steps').map(([key, value]) => `${key} ${shown(value)}`).join(', ');
 
 function whenOf({ step, epoch, time, times, steps }: FindingModel): string {
@@ -43,7 +45,7 @@ function findingView(finding: FindingModel, run: RunModel, several: boolean, set
     { class: `finding ${severity}`, 'aria-label': `${words[severity]}: ${rule}` },
     h('div', { class: 'finding-text' },
       h('h3', {}, h('span', { class: 'severity' }, h('span', { 'aria-hidden': 'true' }, `${signs[severity]} `), words[severity]), ' ', h('code', {}, rule), several ? h('span', { class: 'of-run' }, ` ${run.name}`) : null),
-      h('p', { class: 'message' }, `${message.replace(/[.]$/, '')}.`),
+      h('p', { class: 'message' }, sentenceOf(message)),
       h('p', { class: 'remedy' }, h('strong', {}, 'What to do: '), remedy),
       h('p', { class: 'muted' }, [whenOf(finding), place, plugin === null ? '' : `found by ${plugin}`, docs === null ? '' : `read more in docs/${docs}`].filter((text) => text !== '').join(' · ')),
       symptoms.length === 0 ? null : h('div', { class: 'symptoms' }, h('p', {}, 'It has brought about:'), h('ul', {}, ...symptoms.map((each) => h('li', {}, h('code', {}, each.rule), `: ${each.message}`)))),

@@ -2,7 +2,7 @@ import type { HeatMap, RunModel } from '../model.js';
 import { h, table } from './dom.js';
 import { chartIn, type EChartsType } from './echarts.js';
 import { counted, digits } from './numbers.js';
-import { colours } from './palette.js';
+import { colours, font } from './palette.js';
 import { watchSight } from './plot.js';
 import type { Settings } from './settings.js';
 
@@ -86,7 +86,7 @@ export class HeatView {
     this.#chart.setOption(
       {
         animation: false,
-        textStyle: { color: paint.text, fontFamily: 'inherit' },
+        textStyle: { color: paint.text, fontFamily: font },
         grid: { left: 8, right: 18, top: 8, bottom: 64, containLabel: true },
         xAxis: { type: 'category', data: steps.map(String), axisLabel: { color: paint.muted, fontSize: 11, hideOverlap: true }, axisLine: { lineStyle: { color: paint.line } }, name: 'step', nameLocation: 'middle', nameGap: 24, nameTextStyle: { color: paint.muted } },
         yAxis: { type: 'category', data: [...rows], inverse: true, axisLabel: { color: paint.text, fontSize: 11, width: 190, overflow: 'truncate' }, axisLine: { lineStyle: { color: paint.line } } },

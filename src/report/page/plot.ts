@@ -3,7 +3,7 @@ import { positions, smoothed, type Axis, type Point } from './curve.js';
 import { h, table } from './dom.js';
 import { chartIn, type EChartsType } from './echarts.js';
 import { counted, digits, duration } from './numbers.js';
-import { colourOf, colours } from './palette.js';
+import { colourOf, colours, font } from './palette.js';
 import type { Settings } from './settings.js';
 
 /** A series of a run in a chart. */
@@ -206,7 +206,7 @@ export class PlotView {
       const points = (values: readonly (number | null)[], count: boolean): Point[] => values.map((value, at) => [xs[at] ?? 0, count ? fits(value) : value !== null && (!isLog || value > 0) ? value : null]);
       const common = { type: 'line', showSymbol: raw.length < 40, symbolSize: 4, connectNulls: false, emphasis: { disabled: true }, sampling: undefined };
       if (smoothing > 0) lines.push({ ...common, name: `${nameOf(each, several)} (as measured)`, data: points(raw, false), lineStyle: { color: colour, width: 1, opacity: 0.25 }, itemStyle: { color: colour, opacity: 0.25 }, silent: true, tooltip: { show: false } });
-      lines.push({ ...common, name: nameOf(each, several), data: points(main, true), lineStyle: { color: colour, width: 2, type: isDashed ? 'dashed' : 'solid' }, itemStyle: { color: colour } });
+      lines.push({ ...common, name: nameOf(each, several), data: points(main, true), lineStyle: { color: colour, width: raw.length > 200 ? 1.4 : 2, type: isDashed ? 'dashed' : 'solid' }, itemStyle: { color: colour } });
       raw.forEach((value, at) => {
         if (value === null) notFinite.push([xs[at] ?? 0, null]);
       });
@@ -234,7 +234,7 @@ export class PlotView {
     const text = { color: paint.muted, fontSize: 11 };
     return {
       animation: false,
-      textStyle: { color: paint.text, fontFamily: 'inherit' },
+      textStyle: { color: paint.text, fontFamily: font },
       grid: { left: 8, right: 18, top: hasLegend ? 34 : 12, bottom: small ? 6 : 34, containLabel: true },
       legend: { show: hasLegend, type: 'scroll', top: 0, left: 0, right: 0, itemWidth: 18, textStyle: { color: paint.text, fontSize: 11, width: 260, overflow: 'truncate' }, pageTextStyle: { color: paint.text }, pageIconColor: paint.text, pageIconInactiveColor: paint.line, data: shown.map((each) => nameOf(each, several)) },
       tooltip: {
@@ -250,7 +250,7 @@ export class PlotView {
       yAxis: { type: isLog ? 'log' : 'value', scale: true, axisLabel: { ...text, hideOverlap: true, formatter: (value: number) => digits(value) }, splitLine: { lineStyle: { color: paint.line, opacity: 0.6 } }, splitNumber: small ? 3 : 5 },
       dataZoom: [
         { type: 'inside', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: true, filterMode: 'none', ...(zoom === null ? { start: 0, end: 100 } : { startValue: zoom.from, endValue: zoom.to }) },
-        ...(small ? [] : [{ type: 'slider', height: 14, bottom: 4, brushSelect: false, showDetail: false, showDataShadow: false, borderColor: paint.line, fillerColor: paint.mark, handleSize: '120%', filterMode: 'none', ...(zoom === null ? { start: 0, end: 100 } : { startValue: zoom.from, endValue: zoom.to }) }]),
+        ...(small ? [] : [{ type: 'slider', height: 14, bottom: 4, brushSelect: false, showDetail: false, showDataShadow: false, borderColor: paint.line, fillerColor: paint.selected, handleSize: '120%', filterMode: 'none', ...(zoom === null ? { start: 0, end: 100 } : { startValue: zoom.from, endValue: zoom.to }) }]),
       ],
       series: lines,
       color: [...paint.series],
