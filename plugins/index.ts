@@ -6,18 +6,24 @@ import { diagnosis } from './diagnosis.js';
 import { earlyStopping } from './early-stopping.js';
 import { gpuProfiler } from './gpu-profiler.js';
 import { gradientNorm } from './gradient-norm.js';
+import { gradualUnfreezing } from './gradual-unfreezing.js';
 import { leakWatch } from './leak-watch.js';
 import { lrScheduler } from './lr-scheduler.js';
+import { modelCheckpoint } from './model-checkpoint.js';
 import { modelSummary } from './model-summary.js';
 import { nonFinite } from './non-finite.js';
 import { predictionDynamics } from './prediction-dynamics.js';
 import { preflight } from './preflight.js';
 import { seed } from './seed.js';
+import { terminateOnNaN } from './terminate-on-nan.js';
 import { tfCallbacks } from './tf-callbacks.js';
+import { throughput } from './throughput.js';
+import { timer } from './timer.js';
+import { weightAverage } from './weight-average.js';
 import { weightNorm } from './weight-norm.js';
 
 export type { TfCallback } from './tf-callbacks.js';
-export { checkpoint, confusionMatrix, diagnosis, earlyStopping, gpuProfiler, gradientNorm, leakWatch, lrScheduler, modelSummary, nonFinite, predictionDynamics, preflight, seed, tfCallbacks, weightNorm };
+export { checkpoint, confusionMatrix, diagnosis, earlyStopping, gpuProfiler, gradientNorm, gradualUnfreezing, leakWatch, lrScheduler, modelCheckpoint, modelSummary, nonFinite, predictionDynamics, preflight, seed, terminateOnNaN, tfCallbacks, throughput, timer, weightAverage, weightNorm };
 
 /** Name in a config file -> what makes the plugin. */
-export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, confusionMatrix, earlyStopping, lrScheduler, gpuProfiler, preflight, diagnosis, nonFinite, checkpoint, leakWatch, tfCallbacks, modelSummary } as const satisfies Readonly<Record<string, AnyPluginFactory>>;
+export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, confusionMatrix, earlyStopping, lrScheduler, gradualUnfreezing, weightAverage, gpuProfiler, throughput, timer, preflight, diagnosis, nonFinite, terminateOnNaN, checkpoint, modelCheckpoint, leakWatch, tfCallbacks, modelSummary } as const satisfies Readonly<Record<string, AnyPluginFactory>>;

@@ -93,8 +93,9 @@ export const mixup = definePlugin({
       gradients() {
         streams.endStep();
       },
-      epochEnd(_info, { state: { batches, mixed: count, samples, shares }, emit }) {
-        emit('mixup', { kind, alpha, batches, mixed: count, share: samples === 0 ? null : shares / samples });
+      epochEnd(_info, context) {
+        const { batches, mixed: count, samples, shares } = context.state;
+        context.emit('mixup', { kind, alpha, batches, mixed: count, share: samples === 0 ? null : shares / samples });
       },
     };
   },
@@ -138,9 +139,13 @@ const labelled = (batch: BatchData, mixture: Mixture, inputs: readonly tf.Tensor
 
 const mix = (batch: BatchData, mixture: Mixture, isMixed: readonly boolean[]): Mixed => labelled(batch, mixture, batch.inputs.map((each, i) => (isMixed[i] === true ? mixed(each, mixture) : each)));
 
-/** Boxes are of the first image's size: several images of a sample have theirs at the same place of their own. */
+/** Several images of a sample share the box. */
 function cut(batch: BatchData, drawn: Mixture, per: 'batch' | 'sample', isMixed: readonly boolean[], random: RandomStream): Mixed {
-  const [, height = 1, width = 1] = batch.inputs.find((_, i) => isMixed[i] === true)?.shape ?? [];
+  const images = batch.inputs.filter((_, i) => isMixed[i] === true);
+  const [, height = 1, width = 1] = images[0]?.shape ?? [];
+  if (images.some(({ shape }) => shape[1] !== height || shape[2] !== width)) {
+    throw new Error(`mixup cuts one box out of all images of a sample, and they are ${images.map(({ shape }) => shape.slice(1, 3).join(' x ')).join(' and ')}. Name with \`inputs\` those of one size.`);
+  }
   const first = drawBox(drawn.own[0] ?? 1, height, width, random);
   const boxes = Array.from(drawn.own, (own, i) => (i === 0 || per === 'batch' ? first : drawBox(own, height, width, random)));
   // What the edges cut off is not the partner's: the share is that of the box as it lies.

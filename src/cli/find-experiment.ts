@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import type { Experiment } from '../diagnosis/preflight/experiment.js';
 import { onFit } from '../trainer/take-over.js';
 import { takeOverLayersFit } from './layers-fit.js';
+import { scriptError } from './script-error.js';
 
 const looksLikeExperiment = (value: unknown): value is Experiment => typeof value === 'object' && value !== null && 'model' in value && 'loss' in value && 'data' in value;
 
@@ -11,19 +12,24 @@ function defaultOf(loaded: { readonly default?: unknown }): unknown {
   return typeof outer === 'object' && outer !== null && '__esModule' in outer && 'default' in outer ? outer.default : outer;
 }
 
-/** What a person can do about an error of loading, where the error itself does not say. */
-function hint(message: string): string {
-  if (message.includes('Top-level await is currently not supported')) return ' Say "type": "module" in package.json, or name the file .mjs or .mts.';
-  if (message.includes('No backend found in registry')) return ' The script makes tensors before there is a backend: give the model as a function, or write `await chooseBackend()` first.';
-  return '';
+/**
+ * Runs a script and gives the experiment that it exports as its default, as a value or as a function that gives one.
+ * Undefined when it exports none.
+ * @throws TrainscopeError with the places of the script
+ */
+export async function exportedExperiment(path: string): Promise<Experiment | undefined> {
+  try {
+    const loaded = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
+    const value = defaultOf(loaded);
+    const given: unknown = typeof value === 'function' ? await (value as () => unknown)() : value;
+    return looksLikeExperiment(given) ? given : undefined;
+  } catch (error) {
+    throw scriptError(error, path);
+  }
 }
 
-/** The error of a script with the places of the script that it comes from. */
-function toldWithPlace(error: unknown, path: string): Error {
-  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-  const places = (stack ?? '').split('\n').filter((line) => line.includes(path)).slice(0, 3);
-  return new Error([`${message}${hint(message)}`, ...places].join('\n'), { cause: error });
-}
+/** A script that awaits what never comes has nothing more to do: the event loop runs empty. */
+export const scriptEnd = (): Promise<undefined> => new Promise((resolve) => process.once('beforeExit', () => resolve(undefined)));
 
 /**
  * Loads a script and gives the training that it is about: its default export, or the first that it would fit, with a
@@ -40,21 +46,9 @@ export async function findExperiment(path: string): Promise<Experiment | undefin
     onFit((experiment) => take(experiment as Experiment));
     restoreLayers = takeOverLayersFit(take);
   });
-  // A script that awaits its fit has nothing more to do then: the event loop runs empty.
-  const ended = new Promise<undefined>((resolve) => process.once('beforeExit', () => resolve(undefined)));
-  const exported = (async () => {
-    let loaded: { readonly default?: unknown };
-    try {
-      loaded = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
-    } catch (error) {
-      throw toldWithPlace(error, path);
-    }
-    const value = defaultOf(loaded);
-    const given: unknown = typeof value === 'function' ? await (value as () => unknown)() : value;
-    return looksLikeExperiment(given) ? given : new Promise<never>(() => undefined);
-  })();
+  const exported = exportedExperiment(path).then((experiment) => experiment ?? new Promise<never>(() => undefined));
   try {
-    return await Promise.race([begun, exported, ended]);
+    return await Promise.race([begun, exported, scriptEnd()]);
   } finally {
     // A check may train with a trainer itself.
     onFit(undefined);

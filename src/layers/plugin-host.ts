@@ -66,6 +66,7 @@ export class PluginHost {
       pluginTimes: () => Object.fromEntries(this.runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
       // What follows is refused before it is asked for: see refuseSteering.
       rehearse: notOpen,
+      setRateFactors: notOpen,
       refreshStatistics: notOpen,
       checkpoints: notOpen,
       rollBack: notOpen,

@@ -53,6 +53,7 @@ const unserved: Readonly<Partial<Record<keyof SteererContext, string>>> = {
   skipUpdate: 'skip an update',
   rollBack: 'roll back to a checkpoint',
   rehearse: 'rehearse steps',
+  setRateFactors: 'give weights learning rates of their own',
   refreshStatistics: 'see batches of the training data',
   reseed: 'fix the random numbers of the training',
   seedFor: 'fix the random numbers of the training',

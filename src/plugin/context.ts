@@ -188,7 +188,18 @@ export interface SteererContext<Events extends object = EventData, State = unkno
    * @returns the checkpoint, or undefined when there is none; nothing is changed then
    */
   rollBack(options: { readonly rateFactor: number }): Promise<RolledBack | undefined>;
+  /**
+   * Holds the training where it is until the promise settles or the fit is asked to end. To be awaited in a hook: that
+   * time counts neither as the plugin's nor as the loop's. The process stays meanwhile, whatever else it has to do.
+   */
+  pauseUntil(goOn: PromiseLike<unknown>): Promise<void>;
   readonly snapshots: WeightSnapshots;
+  /**
+   * From the next update on, multiplies the learning rate of each weight by its factor; of those not named by 1. The last
+   * call counts. It is no part of a checkpoint: call it in fitStart.
+   * @throws TrainscopeError OPTIMIZER_INVALID for a factor that is negative or not finite, WEIGHTS_MISMATCH for a name that no weight has
+   */
+  setRateFactors(factors: ReadonlyMap<string, number>): void;
   /** Fixes every random stream of the trainer (the order of the data, the plugins' streams) to this seed. */
   reseed(seed: number): void;
   /** A number that depends on the trainer's seed and the name alone; never 0, which TensorFlow.js takes as unseeded. */

@@ -13,6 +13,8 @@ export interface Attached {
   readonly spent: Map<HookName, number>;
   /** Tensors that calls of its observing hooks left behind: how many calls grew, and the sum of all changes. */
   readonly tensors: { growths: number; net: number };
+  /** Milliseconds of the call under way for which it held the training on purpose: they are not the plugin's. */
+  held: number;
   disabled: boolean;
   failures: number;
 }
@@ -23,6 +25,7 @@ export const attach = (plugin: Plugin<object>, context: object, bound: BoundPlug
   context,
   spent: new Map(),
   tensors: { growths: 0, net: 0 },
+  held: 0,
   disabled: false,
   failures: 0,
 });
@@ -246,7 +249,8 @@ export class HookRunner {
   }
 
   #ended(attached: Attached, name: HookName, began: number): void {
-    attached.spent.set(name, (attached.spent.get(name) ?? 0) + performance.now() - began);
+    attached.spent.set(name, (attached.spent.get(name) ?? 0) + performance.now() - began - attached.held);
+    attached.held = 0;
   }
 
   #countTensors(attached: Attached, name: HookName, tensors: number): void {

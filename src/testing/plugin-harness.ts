@@ -82,6 +82,7 @@ export class PluginHarness {
       skipUpdate: () => (this.skipped += 1),
       reseed: (next: number) => (this.#streams = new RandomStreams(next)),
       seedFor: (name: string) => this.#streams.seedFor(name),
+      setRateFactors: () => undefined,
       refreshStatistics: (batches: number) => Promise.resolve({ layers: 1, batches }),
       rehearse: rehearse ?? (() => Promise.resolve([])),
       weightTensors: (): ReadonlyMap<string, tf.Tensor> => new Map(),

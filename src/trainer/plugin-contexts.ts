@@ -25,6 +25,7 @@ export interface ContextServices {
   readonly place?: () => LoopPlaceName;
   readonly learningRate: { get(): number; set(rate: number): void };
   readonly snapshots: SnapshotShelf;
+  readonly setRateFactors: (factors: ReadonlyMap<string, number>) => void;
   readonly times: () => PhaseTimes;
   readonly pluginTimes: () => Readonly<Record<string, number>>;
   readonly rehearse: (steps: number) => Promise<readonly RehearsalStep[]>;
@@ -154,6 +155,9 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
     },
     rollBack: ({ rateFactor }) => services.rollBack(rateFactor),
     snapshots: services.snapshots,
+    setRateFactors: (factors) => {
+      services.setRateFactors(factors);
+    },
     reseed: (seed) => {
       state.reseed(seed);
     },

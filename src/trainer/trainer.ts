@@ -28,6 +28,7 @@ import { checkResumeArguments, type ResumedFrom, type ResumeOptions } from './re
 import { ModelSaver } from './model-saver.js';
 import { onSignals } from './signals.js';
 import type { ValidationAsk } from './validation-watch.js';
+import { setRateFactors } from './rate-factors.js';
 import { SnapshotShelf } from './weight-snapshots.js';
 
 type UnionToIntersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
@@ -130,6 +131,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
         },
       },
       snapshots: this.#snapshots,
+      setRateFactors: (factors) => setRateFactors(this.#ready(), factors),
       times: () => this.#clock.times,
       pluginTimes: () => Object.fromEntries(this.#runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
       rehearse: (steps) => this.#rehearse(steps),

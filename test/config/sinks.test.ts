@@ -98,14 +98,14 @@ describe('a file', () => {
 describe('a sink', () => {
   test.each<[string, string]>([
     ['sinks: file\n', '1:8 sinks: found "file", expected an array of sinks'],
-    ['sinks: [stdout]\n', '1:9 sinks[0]: found "stdout", expected { file } or { pino } or { stdout }'],
-    ['sinks: [{}]\n', '1:9 sinks[0]: found {}, expected { file } or { pino } or { stdout }'],
+    ['sinks: [stdout]\n', '1:9 sinks[0]: found "stdout", expected { file } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
+    ['sinks: [{}]\n', '1:9 sinks[0]: found {}, expected { file } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
     ['sinks: [{ stdout: false }]\n', '1:19 sinks[0].stdout: found false, expected true'],
-    ['sinks: [{ stdout: true, file: a }]\n', '1:9 sinks[0]: stdout and file do not go together, expected { file } or { pino } or { stdout }'],
-    ['sinks: [{ std: true }]\n', '1:9 sinks[0]: found { std }, expected { file } or { pino } or { stdout }'],
+    ['sinks: [{ stdout: true, file: a }]\n', '1:9 sinks[0]: stdout and file do not go together, expected { file } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
+    ['sinks: [{ std: true }]\n', '1:9 sinks[0]: found { std }, expected { file } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
     ['sinks: [{ pino: { levl: info } }]\n', '1:19 sinks[0].pino: unknown key "levl" (did you mean "level"?)'],
     ['sinks: [{ pino: { level: loud } }]\n', '1:26 sinks[0].pino.level: found "loud", expected one of trace, debug, info, warn, error, fatal, silent'],
-    ['sinks: [{ pino: { formatters: {} } }]\n', '1:19 sinks[0].pino: unknown key "formatters"; known are level, name, base, messageKey, transport'],
+    ['sinks: [{ pino: { formatters: {} } }]\n', '1:19 sinks[0].pino: unknown key "formatters"; known are level, name, base, fields, messageKey, transport'],
     ['sinks: [{ pino: { transport: { target: pino/file, worker: { eval: true } } } }]\n', '1:51 sinks[0].pino.transport: unknown key "worker"; known are target, level, options'],
     ['sinks: [{ pino: { transport: pino-pretty } }]\n', '1:30 sinks[0].pino.transport: found "pino-pretty", expected { target, level?, options? } or { pipeline, level? } or { targets, dedupe? }'],
   ])('%j is told in place', async (text, line) => {

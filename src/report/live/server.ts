@@ -10,10 +10,11 @@ import { listProblems, problemsOf } from '../../problems.js';
 import { contentSecurityPolicy, reportHtml, type LivePage } from '../html.js';
 import type { ReportModel } from '../model.js';
 import { actionSchema, type ControlState, type LiveAction } from './actions.js';
+import { defaultPort, newToken, tokenSchema } from './address.js';
 import { hostCheck, isLoopback } from './allowed-hosts.js';
 import { EventStreams } from './event-streams.js';
 import { listenFrom } from './listen.js';
-import { newToken, shortestToken, TokenGate, wrongTokenMs } from './token-gate.js';
+import { TokenGate, wrongTokenMs } from './token-gate.js';
 
 /** How a live page acts on a training. */
 export interface LiveControl {
@@ -52,14 +53,11 @@ export interface LiveServer {
   close(): Promise<void>;
 }
 
-/** Next to TensorBoard's 6006, so that both may run. */
-export const defaultPort = 6007;
-
 const schema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65535).default(defaultPort),
   hosts: z.array(z.string().min(1)).default([]),
-  token: z.string().min(shortestToken).regex(/^[\w.~+/=-]+$/, 'letters, digits and -._~+/= alone').optional(),
+  token: tokenSchema.optional(),
 });
 
 /** An action has some 50 bytes. */

@@ -1,10 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-
-/** 128 bits, of which no part can be guessed. */
-export const newToken = (): string => randomBytes(16).toString('base64url');
-
-/** Shorter ones, chosen by a person, could be tried out. */
-export const shortestToken = 16;
+import { createHash, timingSafeEqual } from 'node:crypto';
 
 /** Wrong tokens of one address within a minute; after that it is not listened to until the minute is over. A person who pastes one needs two or three. */
 export const mostTries = 10;

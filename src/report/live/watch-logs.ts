@@ -6,7 +6,7 @@ import { reportOf } from '../gather/report-gatherer.js';
 import type { ReportModel, RunModel } from '../model.js';
 import { mostRuns, namesOf } from '../read-report.js';
 import { LogFollower, type FollowStatus } from './follow.js';
-import { serveLive, type LiveServer } from './server.js';
+import type { LiveServer } from './server.js';
 
 export interface WatchLogsOptions {
   /** Address to listen at. Default 127.0.0.1: this machine alone can look. */
@@ -56,6 +56,8 @@ export async function watchLogs(paths: readonly string[], options: WatchLogsOpti
   const closeAll = async (): Promise<void> => {
     await Promise.all(followers.map((each) => each.close()));
   };
+  // With its HTTP framework, which whoever only writes a report is spared.
+  const { serveLive } = await import('./server.js');
   try {
     // The page is there at once: a long log fills it while it is read.
     server = await serveLive({ host, port, hosts, model, version: () => followers.reduce((sum, { version }) => sum + version, 0) });

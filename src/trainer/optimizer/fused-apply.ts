@@ -75,10 +75,11 @@ const isFloat = (weight: tf.Tensor, gradient: tf.Tensor): boolean =>
 /**
  * One update of all weights that have a gradient, weight decay included. The gradients stay the caller's.
  *
+ * @param factors What the rate of a weight, by its variable's name, is multiplied with; 1 for those not named.
  * @param order Names of all variables that the optimizer knows, each in the place of its slots.
  * @returns false when nothing was done and the optimizer has to: another backend, or not a stock optimizer of float32 weights
  */
-export function fusedApply(optimizer: tf.Optimizer, order: readonly string[], gradients: ReadonlyMap<tf.Variable, tf.Tensor>, decay: WeightDecay | undefined): boolean {
+export function fusedApply(optimizer: tf.Optimizer, order: readonly string[], gradients: ReadonlyMap<tf.Variable, tf.Tensor>, decay: WeightDecay | undefined, factors: ReadonlyMap<string, number> = new Map()): boolean {
   if (!fusesUpdates()) return false;
   const parts = fusable(optimizer);
   if (parts === undefined) return false;
@@ -98,7 +99,8 @@ export function fusedApply(optimizer: tf.Optimizer, order: readonly string[], gr
     const gradient = weight === undefined ? undefined : gradients.get(weight);
     if (weight === undefined || gradient === undefined) return;
     const slots = lists.flatMap(([entries]) => entries[place]?.variable ?? []);
-    fusedUpdate({ ...rule, ...decayOf(weight, decay, rule.rate) }, weight, gradient, slots);
+    const rate = rule.rate * (factors.get(weight.name) ?? 1);
+    fusedUpdate({ ...rule, rate, ...decayOf(weight, decay, rate) }, weight, gradient, slots);
   });
   finish?.();
   const { incrementIterations } = fieldsOf(optimizer);

@@ -31,6 +31,11 @@ export class TrainerOptimizer {
   readonly #config: Readonly<Record<string, unknown>>;
   /** Names of variables, each in the place of its slots. */
   readonly #order: Set<string>;
+  /**
+   * What the rate of a variable, by its name, is multiplied with; 1 for those not named. All updates, weight decay included,
+   * are proportional to the rate, and gradients are not a way to the same: Adam's updates do not depend on their scale.
+   */
+  rateFactors: ReadonlyMap<string, number> = new Map();
 
   /** Use compileOptimizer. */
   constructor(parts: {
@@ -85,7 +90,12 @@ export class TrainerOptimizer {
       this.#order.add(variable.name);
     }
     const decay = this.#decay;
-    if (fusedApply(this.#optimizer, [...this.#order], gradients, decay)) return;
+    if (fusedApply(this.#optimizer, [...this.#order], gradients, decay, this.rateFactors)) return;
+    // The stock optimizers have one rate for all: what they changed is scaled afterwards.
+    const scaled = [...gradients.keys()].flatMap((variable) => {
+      const factor = this.rateFactors.get(variable.name) ?? 1;
+      return factor === 1 ? [] : [{ variable, factor, before: tf.tidy(() => tf.mul(variable, 1)) }];
+    });
     if (decay?.mode === 'decoupled') shrink(gradients.keys(), decay, this.learningRate);
     const { gradients: given, made } = decay?.mode === 'l2' ? addPenalty(gradients, decay) : { gradients, made: [] };
     try {
@@ -95,6 +105,10 @@ export class TrainerOptimizer {
       this.#optimizer.applyGradients(list as Parameters<tf.Optimizer['applyGradients']>[0]);
     } finally {
       tf.dispose([...made]);
+      for (const { variable, factor, before } of scaled) {
+        tf.tidy(() => variable.assign(tf.add(before, tf.mul(tf.sub(variable, before), factor))));
+        before.dispose();
+      }
     }
   }
 

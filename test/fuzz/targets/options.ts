@@ -48,6 +48,12 @@ const pluginOptions: Readonly<Record<keyof typeof builtInPlugins, readonly unkno
   tfCallbacks: [{ callbacks: [{ onEpochEnd: () => undefined, onYield: () => undefined }], yieldEvery: 20 }],
   modelSummary: [{ print: false }, {}],
   nonFinite: [{ action: 'skip', most: 2, rateFactor: 0.5 }],
+  terminateOnNaN: [{ raiseError: true, every: 2 }, {}],
+  modelCheckpoint: [{ filepath: 'a/{epoch:03d}-{val_loss:.2e}', monitor: 'loss', mode: 'min', saveBestOnly: true, saveWeightsOnly: true, saveFreq: 2, initialValueThreshold: 1 }],
+  gradualUnfreezing: [{ groups: [['head*'], ['body']], every: 2, startWith: 1, rateRatio: 2.6, batchNorm: 'move' }],
+  weightAverage: [{ kind: 'ema', decay: 0.9, debias: false, every: { steps: 2 }, start: { epochs: 1 }, useFor: 'both', statistics: 'copy', updateBatchNorm: 3 }, { kind: 'swa', start: { share: 0.5 } }],
+  throughput: [{ window: 10, every: 5 }],
+  timer: [{ duration: '01:02:03:04', interval: 'epoch', reserve: { minutes: 1 } }, { duration: { hours: 1.5 } }],
 };
 
 const kinds = Object.keys(builtInPlugins) as (keyof typeof builtInPlugins)[];

@@ -3,7 +3,7 @@ import { digits } from '../../finding.js';
 import { readOnce, type Lab } from '../lab.js';
 import type { Column } from '../sample.js';
 import { featureName, featuresOf, rangeOf } from './features.js';
-import { encodePng } from './png.js';
+import { encodePng } from '../../../png.js';
 import { goesIntoEmbedding } from './first-kernel.js';
 import { targetOf } from './targets.js';
 

@@ -3,7 +3,7 @@ import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { inflateSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { contactSheet } from '../../../../src/diagnosis/preflight/data/contact-sheet.js';
-import { encodePng } from '../../../../src/diagnosis/preflight/data/png.js';
+import { encodePng } from '../../../../src/png.js';
 import type { Experiment } from '../../../../src/diagnosis/preflight/experiment.js';
 import { Lab, labDefaults } from '../../../../src/diagnosis/preflight/lab.js';
 import { useBackend } from '../../../support/backends.js';

@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import type { LoadedConfig } from '../config.js';
+import type { Override } from '../config/overrides.js';
+import type { Experiment } from '../diagnosis/preflight/experiment.js';
+
+/** Where the settings of a command come from. */
+export interface Settings {
+  readonly config?: string;
+  readonly overrides: readonly Override[];
+  /** The folder that paths of the settings are in. Default: that of the file. */
+  readonly outDir?: string;
+}
+
+/** Optimizer, loss and metrics may be code; as plain data a part of them can be set. */
+const isPlain = (value: unknown): boolean => typeof value === 'string' || (typeof value === 'object' && value !== null && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype));
+
+/** The settings of a file and of arguments; {} where there are neither. @throws ConfigError with all problems at once */
+export async function readSettings({ config, overrides, outDir }: Settings, experiment: Experiment | undefined): Promise<LoadedConfig | undefined> {
+  if (config === undefined && overrides.length === 0) return undefined;
+  const { loadConfig, parseConfig } = await import('../config.js');
+  const { optimizer, loss, metrics } = experiment ?? {};
+  const options = {
+    set: overrides,
+    beneath: Object.fromEntries(Object.entries({ optimizer, loss, metrics }).filter(([, value]) => isPlain(value))),
+    ...(outDir === undefined ? {} : { outDir }),
+  };
+  // Without a file the arguments stand alone, and what they name is looked for in the working directory.
+  return config === undefined ? parseConfig('{}', { ...options, file: resolve('arguments.yaml') }) : loadConfig(config, options);
+}
+
+/**
+ * An experiment with settings over it. Of `fit` each key by itself; a plugin takes the place of the one of its name, and
+ * the others stay; anything else as a whole.
+ */
+export function withConfig(experiment: Experiment, config: LoadedConfig | undefined): Experiment {
+  if (config === undefined) return experiment;
+  const { plugins = [], fit, ...settings } = config;
+  const names = new Set(plugins.map(({ name }) => name));
+  return {
+    ...experiment,
+    ...settings,
+    fit: { ...experiment.fit, ...fit },
+    plugins: [...(experiment.plugins ?? []).filter(({ name }) => !names.has(name)), ...plugins],
+  };
+}
