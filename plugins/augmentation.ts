@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { definePlugin, type InputInfo } from 'trainscope/plugin';
 import { z } from 'zod';
 import { applied, type CustomTransform } from './augmentation/apply.js';
@@ -114,7 +114,8 @@ export const augmentation = definePlugin({
 function own(custom: CustomTransform, input: tf.Tensor, facts: Parameters<CustomTransform>[1]): tf.Tensor {
   let made: unknown;
   try {
-    made = custom(input, facts);
+    // What it makes besides its result is ended.
+    made = tf.tidy(() => custom(input, facts));
   } catch (error) {
     input.dispose();
     throw error;

@@ -24,6 +24,7 @@ export function milliseconds(given: Duration): number {
 /** As a person says it: `1 d 2 h 3 min 4 s`, without the parts that are nought. */
 export function sayDuration(ms: number): string {
   if (ms < msOf.seconds) return `${String(Math.round(ms))} ms`;
+  if (ms < msOf.minutes) return `${String(Number((ms / msOf.seconds).toFixed(1)))} s`;
   let left = Math.round(ms / msOf.seconds) * msOf.seconds;
   const said = (['days', 'hours', 'minutes', 'seconds'] as const).flatMap((unit) => {
     const count = Math.floor(left / msOf[unit]);

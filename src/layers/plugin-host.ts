@@ -9,6 +9,7 @@ import { attach, HookRunner, type FailureReport } from '../plugin/runner.js';
 import { thrownText } from '../thrown-text.js';
 import { LoopReports } from '../trainer/loop-reports.js';
 import type { ModelFace } from '../trainer/model.js';
+import { pauseUntil } from '../trainer/pause.js';
 import { PhaseClock } from '../trainer/phase-clock.js';
 import { contextFor, type ContextServices } from '../trainer/plugin-contexts.js';
 import { RunState } from '../trainer/run-state.js';
@@ -62,6 +63,7 @@ export class PluginHost {
       },
       snapshots: this.#snapshots,
       models: new ModelSaver(() => fit().face),
+      pauseUntil: (plugin, goOn) => pauseUntil({ state: this.state, clock: this.clock, runner: this.runner }, plugin, goOn),
       times: () => this.clock.times,
       pluginTimes: () => Object.fromEntries(this.runner.attached.map(({ plugin, spent }) => [plugin.name, [...spent.values()].reduce((sum, each) => sum + each, 0)])),
       // What follows is refused before it is asked for: see refuseSteering.

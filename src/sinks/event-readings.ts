@@ -42,7 +42,7 @@ function joined(event: string, field: string): string {
 
 /**
  * The numbers of an event of a plugin, known here or not, as gauges: `gradient_norm` for the whole model,
- * `weight_gradient_norm{weight="dense_1/kernel"}` for a part. Parts have a name of their own, so that a sum over a name
+ * `gradient_norm_by_weight{weight="dense_1/kernel"}` for a part. Parts have a name of their own, so that a sum over a name
  * adds up parts alone.
  *
  * @param taken Names of the core: an event that would have one gets `event_` in front
@@ -56,7 +56,7 @@ export function eventReadings(event: TrainscopeEvent, taken: ReadonlySet<string>
     const scaled = value * factor;
     if (of === null) return { kind: 'gauge', name: taken.has(whole) ? `event_${whole}` : whole, unit, help, labels: {}, value: scaled };
     const label = labelOf(of, event.data);
-    const part = label === 'of' ? `part_${whole}` : `${label}_${whole}`;
+    const part = `${whole}_by_${label === 'of' ? 'part' : label}`;
     return { kind: 'gauge', name: taken.has(part) ? `event_${part}` : part, unit, help: `${help}, by ${label === 'of' ? 'part' : label}`, labels: { [label]: of }, value: scaled };
   });
   return event.event === 'gpu-profile' ? [...readings, ...gpuReadings(event.data)] : readings;

@@ -33,6 +33,7 @@ export interface ContextServices {
   readonly checkpoints: () => CheckpointKeeper;
   readonly models: Models;
   readonly rollBack: (rateFactor: number) => Promise<RolledBack | undefined>;
+  readonly pauseUntil: (plugin: string, goOn: PromiseLike<unknown>) => Promise<void>;
   /** What is being trained, on what. */
   readonly experiment: () => unknown;
 }
@@ -154,6 +155,7 @@ export function contextFor(plugin: AnyPlugin, services: ContextServices, initial
       state.skipUpdate(forgetBatch);
     },
     rollBack: ({ rateFactor }) => services.rollBack(rateFactor),
+    pauseUntil: (goOn) => services.pauseUntil(name, goOn),
     snapshots: services.snapshots,
     setRateFactors: (factors) => {
       services.setRateFactors(factors);

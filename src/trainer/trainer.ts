@@ -18,6 +18,7 @@ import { withinGrace } from './grace.js';
 import { StoppedEarly } from './interrupt.js';
 import { hookPlugin } from './hook-plugin.js';
 import { checkBatchOptions, checkFitOptions, checkTrainerOptions, type FitOptions, type TrainerOptions } from './options.js';
+import { pauseUntil } from './pause.js';
 import { PhaseClock } from './phase-clock.js';
 import { contextFor, type ContextServices } from './plugin-contexts.js';
 import { RunState } from './run-state.js';
@@ -139,6 +140,7 @@ export class Trainer<const Plugins extends readonly AnyPlugin[] = readonly []> {
       checkpoints: () => this.#keeping.keeper,
       models: new ModelSaver(() => this.#model()),
       rollBack: (rateFactor) => this.#keeping.rollBack(rateFactor),
+      pauseUntil: (plugin, goOn) => pauseUntil({ state: this.#state, clock: this.#clock, runner: this.#runner }, plugin, goOn),
       experiment: () => this.#experiment,
     };
     this.#runner = new HookRunner(

@@ -1,48 +1,50 @@
-import { readFileSync } from 'node:fs';
-import { clouds, smallClassifier } from '../support/small-run.js';
-import { memorySink, Trainer, type Sink, type TrainscopeEvent, type TrainerOptions } from '../../src/index.js';
+import { layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { gradientNorm, weightNorm } from '../../plugins/index.js';
+import { loadConfig } from '../../src/config.js';
+import { memorySink, Trainer, type Sink, type TrainscopeEvent, type TrainerOptions } from '../../src/index.js';
+import { clouds, smallClassifier } from '../support/small-run.js';
 
-export interface Trained {
-  /** All events of the run, as they were in memory. */
-  readonly events: readonly TrainscopeEvent[];
-}
-
-/** What a training of the tests may be given otherwise. */
+/** What a training of these tests may be given. */
 export interface Training {
   readonly sinks?: readonly Sink[];
-  readonly logger?: TrainerOptions['logger'];
+  readonly logger?: NonNullable<TrainerOptions['logger']>;
+  readonly plugins?: NonNullable<TrainerOptions['plugins']>;
   readonly epochs?: number;
-  /** So large that the loss becomes NaN. */
+  /** A learning rate so large that the loss becomes Infinity and then NaN. */
   readonly diverges?: boolean;
-  readonly plugins?: TrainerOptions['plugins'];
   readonly beforeDispose?: () => Promise<void>;
+  /** A config file whose sinks are used as well. */
+  readonly config?: string;
 }
 
-/** 64 examples in batches of 8: 8 steps an epoch, each with a step event and two measurements. */
-export async function train({ sinks = [], logger, epochs = 2, diverges = false, plugins = [], beforeDispose }: Training): Promise<Trained> {
+const line = (): Sequential => sequential({ layers: [layers.dense({ units: 1, inputShape: [4] })] });
+
+/**
+ * 64 examples in batches of 8: 8 steps an epoch, each with a step event and two measurements.
+ * @returns all events of the run, as they were in memory
+ */
+export async function train({ sinks = [], logger, plugins = [], epochs = 2, diverges = false, beforeDispose, config }: Training): Promise<readonly TrainscopeEvent[]> {
   const memory = memorySink();
+  const configured = config === undefined ? [] : ((await loadConfig(config)).sinks ?? []);
   const trainer = new Trainer({
-    model: smallClassifier,
+    model: diverges ? line : smallClassifier,
     loss: diverges ? 'meanSquaredError' : 'sparseCategoricalCrossentropy',
-    metrics: diverges ? [] : ['accuracy'],
-    optimizer: diverges ? { name: 'sgd', learningRate: 1e30 } : { name: 'sgd', learningRate: 0.1 },
+    ...(diverges ? {} : { metrics: ['accuracy'] as const }),
+    optimizer: { name: 'sgd', learningRate: diverges ? 1e12 : 0.1 },
     backend: 'cpu',
     seed: 1,
     logEvery: 1,
     plugins: [gradientNorm({ every: 1 }), weightNorm({ every: 1 }), ...plugins],
-    sinks: [memory, ...sinks],
+    sinks: [memory, ...sinks, ...configured],
     ...(logger === undefined ? {} : { logger }),
-  } as never);
+  });
   const { inputs, labels } = clouds(64);
-  const given = diverges ? { inputs, labels: Array.from({ length: 64 }, (_, i) => [i, -i]) } : { inputs, labels };
   try {
-    await trainer.fit(given as never, { epochs, batchSize: 8, validation: diverges ? undefined : clouds(16, 2) } as never);
+    if (diverges) await trainer.fit({ inputs, labels: Float32Array.from(labels) }, { epochs, batchSize: 8 });
+    else await trainer.fit({ inputs, labels }, { epochs, batchSize: 8, validation: clouds(16, 2) });
     await beforeDispose?.();
   } finally {
     await trainer.dispose();
   }
-  return { events: memory.events };
+  return memory.events;
 }
-
-export const text = (path: string): string => readFileSync(path, 'utf8');

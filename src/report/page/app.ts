@@ -30,8 +30,8 @@ export class App {
   readonly #parts = new Map<string, HTMLElement>();
   readonly #plots = new Map<string, PlotView>();
   readonly #heats = new Map<string, HeatView>();
-  /** Charts within findings and samples, which are made anew with them. */
-  #small: PlotView[] = [];
+  /** Charts within findings and samples, which are made anew with their part of the page. */
+  readonly #small = new Map<string, PlotView[]>();
   readonly #groups = new Map<ChartGroup, { readonly section: HTMLElement; readonly charts: HTMLElement; readonly details: HTMLElement; readonly heats: HTMLElement; readonly more: HTMLElement }>();
   readonly #texts = new Map<string, string>();
   #model: ReportModel;
@@ -58,7 +58,7 @@ export class App {
       this.#print(false);
     });
     window.addEventListener('resize', () => {
-      for (const view of [...this.#plots.values(), ...this.#heats.values(), ...this.#small]) view.resize();
+      for (const view of [...this.#plots.values(), ...this.#heats.values(), ...this.#smallOnes()]) view.resize();
     });
     this.update(model);
   }
@@ -68,7 +68,7 @@ export class App {
     const { runs, comparison } = model;
     const several = runs.length > 1;
     this.#replace('runs', runs.map(({ series: _, heatMaps: __, samples: ___, ...rest }) => rest), () => runsSection(model));
-    this.#replace('findings', [runs.map(({ key, findings, name }) => [key, name, findings]), runs.map(({ environment }) => environment?.plugins)], () => findingsSection(runs, this.#settings, this.#small));
+    this.#replace('findings', [runs.map(({ key, findings, name }) => [key, name, findings]), runs.map(({ environment }) => environment?.plugins)], (plots) => findingsSection(runs, this.#settings, plots));
     this.#replace('error', [runs.map(({ name, decomposition }) => [name, decomposition]), comparison?.decomposition], () => decompositionSection(runs, comparison));
     this.#replace('comparison', comparison, () => comparisonSection(model));
     this.#replace('details', runs.map(({ configuration, environment, log, troubles, resumes, name }) => [configuration, environment, log, troubles, resumes, name]), () => detailsSection(runs));
@@ -84,16 +84,23 @@ export class App {
   }
 
   /** Makes a part anew when what it shows has changed; what was open stays open, and what had the focus has it. */
-  #replace(name: string, content: unknown, make: () => HTMLElement | null): void {
-    const text = JSON.stringify(content) ?? '';
+  #replace(name: string, content: object | null | undefined, make: (plots: PlotView[]) => HTMLElement | null): void {
+    const text = JSON.stringify(content ?? null);
     if (this.#texts.get(name) === text) return;
     this.#texts.set(name, text);
     const place = this.#parts.get(name);
     if (place === undefined) return;
     const open = new Set([...place.querySelectorAll<HTMLDetailsElement>('details[open]')].map((each) => each.dataset['key'] ?? ''));
-    const made = make();
+    for (const plot of this.#small.get(name) ?? []) plot.dispose();
+    const plots: PlotView[] = [];
+    this.#small.set(name, plots);
+    const made = make(plots);
     place.replaceChildren(...(made === null ? [] : [made]));
     for (const each of place.querySelectorAll('details')) if (open.has(each.dataset['key'] ?? '')) each.open = true;
+  }
+
+  #smallOnes(): readonly PlotView[] {
+    return [...this.#small.values()].flat();
   }
 
   #group(group: ChartGroup): HTMLElement {
@@ -150,7 +157,7 @@ export class App {
         }
       }
     }
-    if (group === 'predictions') this.#replace('extra-predictions', runs.map(({ samples, confusion, name }) => [samples, confusion, name]), () => h('div', {}, ...runs.flatMap((run) => [...confusionOf(run, several), samplesOf(run, several, this.#settings, this.#small)])));
+    if (group === 'predictions') this.#replace('extra-predictions', runs.map(({ samples, confusion, name }) => [samples, confusion, name]), (plots) => h('div', {}, ...runs.flatMap((run) => [...confusionOf(run, several), samplesOf(run, several, this.#settings, plots)])));
     if (group === 'time') this.#replace('extra-time', runs.map(({ time, name }) => [time, name]), () => h('div', {}, ...timeParts(runs)));
     const hasMore = parts.details.childElementCount > 0;
     parts.more.hidden = !hasMore;
@@ -206,7 +213,7 @@ export class App {
 
   #filter(): void {
     for (const view of [...this.#plots.values(), ...this.#heats.values()]) {
-      const name = view.element.querySelector('.name')?.textContent?.toLowerCase() ?? '';
+      const name = view.element.querySelector('.name')?.textContent.toLowerCase() ?? '';
       view.element.hidden = this.#search !== '' && !name.includes(this.#search);
     }
     if (this.#search !== '') for (const { more } of this.#groups.values()) if (more instanceof HTMLDetailsElement && more.querySelector('figure:not([hidden])') !== null) more.open = true;
@@ -232,7 +239,7 @@ export class App {
       for (const each of this.#before.open) each.open = true;
       this.#settings.theme = 'light';
       document.body.classList.add('printing');
-      for (const view of [...this.#plots.values(), ...this.#heats.values(), ...this.#small]) {
+      for (const view of [...this.#plots.values(), ...this.#heats.values(), ...this.#smallOnes()]) {
         view.show();
         view.resize();
       }

@@ -13,7 +13,7 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return '—';
   if (typeof value === 'string' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return value.length > 12 ? `${value.slice(0, 12).map(shown).join(', ')} … (${String(value.length)})` : value.map(shown).join(', ');
-  return Object.entries(value as object).map(([key, each]) => `${key} ${shown(each)}`).join('; ');
+  return Object.entries(value).map(([key, each]) => `${key} ${shown(each)}`).join('; ');
 }
 
 const sentenceOf = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/[.]$/, '')}.`;

@@ -3,7 +3,7 @@ import { h, table } from './dom.js';
 import { chartIn, type EChartsType } from './echarts.js';
 import { counted, digits } from './numbers.js';
 import { colours, font } from './palette.js';
-import { watchSight } from './plot.js';
+import { WhenSeen } from './plot.js';
 import type { Settings } from './settings.js';
 
 const rowHeight = 18;
@@ -17,7 +17,7 @@ export class HeatView {
   readonly #settings: Settings;
   #heat: HeatMap;
   #chart: EChartsType | undefined;
-  #isSeen = false;
+  readonly #seen: WhenSeen;
 
   constructor(heat: HeatMap, run: RunModel, several: boolean, settings: Settings) {
     this.#heat = heat;
@@ -32,30 +32,27 @@ export class HeatView {
       this.#canvas,
       h('details', { 'data-key': `heat-${heat.id}-${run.key}` }, h('summary', {}, 'Ranges as a table'), this.#values),
     );
-    watchSight(this.element, () => {
-      this.show();
-    });
+    this.#seen = new WhenSeen(this.element, () => this.#draw());
     settings.onChange(() => {
-      this.#draw();
+      this.#seen.later();
     });
   }
 
   update(heat: HeatMap): void {
     this.#heat = heat;
-    this.#draw();
+    this.#seen.later();
   }
 
   show(): void {
-    this.#isSeen = true;
-    this.#draw();
+    this.#seen.now();
   }
 
   resize(): void {
     this.#chart?.resize();
   }
 
-  #draw(): void {
-    if (!this.#isSeen || this.#canvas.clientWidth === 0) return;
+  #draw(): boolean {
+    if (this.#canvas.clientWidth === 0) return false;
     const { rows, steps, cells, scale } = this.#heat;
     this.#canvas.style.height = `${String(Math.min(mostHeight, 96 + rowHeight * rows.length))}px`;
     this.#chart ??= chartIn(this.#canvas);
@@ -113,5 +110,6 @@ export class HeatView {
         }),
       ),
     );
+    return true;
   }
 }

@@ -52,7 +52,8 @@ export class PlotView {
   #parts: PlotParts;
   #chart: EChartsType | undefined;
   #cursor = -1;
-  #isSeen = false;
+  readonly #seen: WhenSeen;
+  readonly #unhear: () => void;
 
   constructor(parts: PlotParts, settings: Settings) {
     this.#parts = parts;
@@ -85,28 +86,35 @@ export class PlotView {
       this.#values,
     );
     this.#describe();
-    watchSight(this.element, () => {
-      this.show();
-    });
-    settings.onChange(() => {
-      this.#draw();
+    this.#seen = new WhenSeen(this.element, () => this.#draw());
+    this.#unhear = settings.onChange(() => {
+      this.#describe();
+      this.#seen.later();
     });
   }
 
   update(parts: PlotParts): void {
+    const isSame = signatureOf(parts) === signatureOf(this.#parts);
     this.#parts = parts;
+    if (isSame) return;
     this.#describe();
-    this.#draw();
+    this.#seen.later();
   }
 
-  /** Draws it: once it comes into sight, and before the page is printed. */
+  /** Draws it, in sight or not. */
   show(): void {
-    this.#isSeen = true;
-    this.#draw();
+    this.#seen.now();
   }
 
   resize(): void {
     this.#chart?.resize();
+  }
+
+  /** It is taken off the page. */
+  dispose(): void {
+    this.#unhear();
+    observer.unobserve(this.element);
+    this.#chart?.dispose();
   }
 
   #visible(): readonly Shown[] {
@@ -152,12 +160,12 @@ export class PlotView {
     this.#fillTable();
   }
 
-  #draw(): void {
+  #draw(): boolean {
     if (this.#scale !== undefined) {
       this.#scale.textContent = this.#scaleNow === 'log' ? 'Logarithmic' : 'Linear';
       this.#scale.setAttribute('aria-label', `Axis of ${this.#parts.chart.title}: ${this.#scaleNow === 'log' ? 'logarithmic' : 'linear'}. Switch.`);
     }
-    if (!this.#isSeen || this.#canvas.clientWidth === 0) return;
+    if (this.#canvas.clientWidth === 0) return false;
     if (this.#chart === undefined) {
       this.#chart = chartIn(this.#canvas);
       this.#chart.on('dataZoom', () => {
@@ -165,6 +173,7 @@ export class PlotView {
       });
     }
     this.#chart.setOption(this.#option(), { notMerge: true, lazyUpdate: false });
+    return true;
   }
 
   #zoomed(): void {
@@ -282,6 +291,9 @@ export class PlotView {
   }
 }
 
+/** Changes with what is shown: series grow at their ends. */
+const signatureOf = ({ shown }: PlotParts): string => shown.map(({ run, series }) => `${run.key} ${series.id} ${String(series.points)} ${String(series.last?.step)} ${String(run.epochEnds.length)} ${String(run.resumes.length)}`).join('|');
+
 const runIndex = (all: readonly Shown[], { run }: Shown): number => [...new Set(all.map((each) => each.run.key))].indexOf(run.key);
 
 function timeAt({ series, run }: Shown, step: number): number {
@@ -308,20 +320,46 @@ function tooltip(items: readonly { readonly seriesName: string; readonly color: 
   );
 }
 
-const sight = new WeakMap<Element, () => void>();
+const sight = new WeakMap<Element, (isInSight: boolean) => void>();
 const observer = new IntersectionObserver(
   (entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      observer.unobserve(target);
-      sight.get(target)?.();
-    }
+    for (const { isIntersecting, target } of entries) sight.get(target)?.(isIntersecting);
   },
   { rootMargin: '300px' },
 );
 
-/** Calls once the element is near what is in sight: a page of a hundred charts opens as fast as one of three. */
-export function watchSight(element: Element, seen: () => void): void {
-  sight.set(element, seen);
+/** Tells when the element comes near what is in sight, and when it leaves. */
+export function watchSight(element: Element, tell: (isInSight: boolean) => void): void {
+  sight.set(element, tell);
   observer.observe(element);
+}
+
+/**
+ * Draws when it is seen: a page of a hundred charts opens as fast as one of three, and a live page draws what is looked at
+ * alone.
+ */
+export class WhenSeen {
+  #isInSight = false;
+  #isStale = true;
+  readonly #draw: () => boolean;
+
+  /** @param draw Gives false when the element has no room, as in a part that is folded. */
+  constructor(element: Element, draw: () => boolean) {
+    this.#draw = draw;
+    watchSight(element, (isInSight) => {
+      this.#isInSight = isInSight;
+      if (isInSight && this.#isStale) this.now();
+    });
+  }
+
+  /** There is something new to draw. */
+  later(): void {
+    this.#isStale = true;
+    if (this.#isInSight) this.now();
+  }
+
+  /** Draws, seen or not: for the printer. */
+  now(): void {
+    this.#isStale = !this.#draw();
+  }
 }

@@ -19,8 +19,12 @@ export class Settings {
     this.theme = window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   }
 
-  onChange(listener: () => void): void {
+  /** @returns what ends it */
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   changed(): void {

@@ -1,0 +1,141 @@
+import { join, relative } from 'node:path';
+import type { Override } from '../config/overrides.js';
+import { overridesOf } from '../config/overrides.js';
+import { gravity } from '../diagnosis/finding.js';
+import type { Experiment } from '../diagnosis/preflight/experiment.js';
+import { ConfigError } from '../errors.js';
+import { fileSink, type Sink } from '../events/index.js';
+import type { TrainerOptions } from '../trainer/options.js';
+import { formatSummary } from '../trainer/summary.js';
+import { Trainer, type FitResult } from '../trainer/trainer.js';
+import { exitCodes, signalCodes } from './exit-codes.js';
+import { loadTraining } from './load-training.js';
+import { stdoutToStderr, writeJson, writeOut } from './output.js';
+import { noTraining } from './run-check.js';
+import { resumePath, runFolder, type RunFolder } from './run-folder.js';
+import { scriptPath } from './script-path.js';
+import type { TrainOptions } from './train.js';
+import { readSettings, withConfig } from './with-config.js';
+
+/** Options that change the training or what comes of it, as they were given. */
+function given({ config, set, epochs, seed, out, resume, report, log, dashboard, json }: TrainOptions): readonly string[] {
+  const values = { config, set: set.length === 0 ? undefined : set, epochs, seed, out, resume, report, log, dashboard, json };
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
+}
+
+/** Where two arguments say the same thing otherwise, the short one wins: it stands for one --set that comes last. */
+const overridesIn = ({ set, epochs, seed, dashboard }: TrainOptions): readonly Override[] => [
+  ...overridesOf(set),
+  ...(epochs === undefined ? [] : [{ path: ['fit', 'epochs'], value: epochs, argument: `--epochs ${String(epochs)}` }]),
+  ...(seed === undefined ? [] : [{ path: ['seed'], value: seed, argument: `--seed ${String(seed)}` }]),
+  ...(dashboard === true ? [{ path: ['plugins', 'dashboard'], value: true, argument: '--dashboard' }] : []),
+];
+
+export async function runTrain(script: string, args: readonly string[], options: TrainOptions): Promise<void> {
+  const path = scriptPath(script);
+  if (options.json === true && options.log === 'stdout') throw new ConfigError('OPTIONS_INVALID', { found: '--json and --log stdout', expected: 'one of them has stdout', remedy: 'Give --log a file.' });
+  const overrides = overridesIn(options);
+  const resumed = options.resume === undefined ? undefined : resumePath(options.resume);
+  process.argv = [process.argv[0] ?? 'node', path, ...args];
+  const isQuiet = options.json === true || options.log === 'stdout';
+  const asBefore = isQuiet ? stdoutToStderr() : (): void => undefined;
+  const loaded = await loadTraining(script, path, given(options));
+  if (loaded.kind === 'neither') throw noTraining(script);
+  // Its output and its exit code are its own.
+  if (loaded.kind === 'trains-itself') return;
+  const folder = runFolder(options.out, resumed?.run);
+  let run: Run;
+  try {
+    const config = await readSettings({ ...(options.config === undefined ? {} : { config: options.config }), overrides, outDir: folder.path }, loaded.experiment);
+    run = await train(withConfig(loaded.experiment, config), folder, resumed?.checkpoints, options);
+  } finally {
+    folder.dropEmpty();
+  }
+  const { result, failure, events } = run;
+  const report = options.report === true ? await reportOf(events, folder) : undefined;
+  if (failure !== undefined) throw new TrainingFailed(failure, report === undefined ? '' : `\n${place(report)} shows how it went.`);
+  if (result === undefined) return;
+  asBefore();
+  if (options.json === true) await writeJson({ script, folder: folder.path, events, report: report ?? null, ...result });
+  else {
+    const told = [formatSummary(result), `events: ${place(events)}`, ...(report === undefined ? [] : [`report: ${place(report)}`])].join('\n');
+    await (isQuiet ? new Promise<void>((done) => process.stderr.write(`${told}\n`, () => done())) : writeOut(`${told}\n`));
+  }
+  // A script may have timers or workers of its own: the training is over.
+  process.exit(codeOf(result, options.failOn));
+}
+
+/** A path as a person would write it. */
+const place = (path: string): string => {
+  const from = relative(process.cwd(), path);
+  return from.startsWith('..') ? path : from;
+};
+
+/** A training that had begun and failed. */
+export class TrainingFailed extends Error {
+  readonly exitCode = exitCodes.broke;
+  override readonly cause: unknown;
+  /** What is told behind the message. */
+  readonly more: string;
+
+  constructor(cause: unknown, more: string) {
+    super('the training failed', { cause });
+    this.cause = cause;
+    this.more = more;
+  }
+}
+
+interface Run {
+  readonly result?: FitResult;
+  /** Of a training that had begun. */
+  readonly failure?: unknown;
+  readonly events: string;
+}
+
+async function train(experiment: Experiment, folder: RunFolder, checkpoints: string | undefined, { log }: TrainOptions): Promise<Run> {
+  const { data, validation, ladder: _ladder, causal: _causal, featureNames: _names, ...options } = experiment;
+  const { events, sinks } = withLog(options.sinks ?? [], join(folder.path, 'events.ndjson'));
+  const trainer = new Trainer({
+    ...options,
+    sinks,
+    ...(log === undefined ? {} : { logger: loggerTo(log) }),
+    fit: { signals: true, ...options.fit },
+  } satisfies TrainerOptions);
+  let begun = false;
+  trainer.on('run-start', () => (begun = true));
+  try {
+    if (checkpoints !== undefined) await trainer.resume(checkpoints);
+    const result = await trainer.fit(data, validation === undefined ? {} : { validation });
+    return { result, events };
+  } catch (failure) {
+    if (!begun) throw failure;
+    return { failure, events };
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+/** The log of the run, beside the sinks of the settings; it is not written twice where one of them writes it already. */
+function withLog(sinks: readonly Sink[], path: string): { readonly events: string; readonly sinks: readonly Sink[] } {
+  const own = fileSink({ path });
+  return { events: path, sinks: sinks.some(({ name }) => name === own.name) ? sinks : [...sinks, own] };
+}
+
+/** Every event: steps and measurements are of level debug. */
+const loggerTo = (where: string): NonNullable<TrainerOptions['logger']> =>
+  where === 'stdout' ? { level: 'debug' } : { level: 'debug', transport: { target: 'pino/file', options: { destination: where, mkdir: true } } };
+
+async function reportOf(events: string, folder: RunFolder): Promise<string> {
+  const { writeReport } = await import('../report/index.js');
+  const path = join(folder.path, 'report.html');
+  await writeReport([events], path, { run: 'last' });
+  return path;
+}
+
+/** A signal first: a shell wants to know of it whatever was found. */
+function codeOf({ reason, message, findings }: FitResult, failOn: TrainOptions['failOn']): number {
+  const [, signal = ''] = reason === 'aborted' ? (/^(SIG[A-Z]+) was received$/.exec(message) ?? []) : [];
+  const ofSignal = signalCodes[signal];
+  if (ofSignal !== undefined) return ofSignal;
+  return failOn !== 'never' && findings.some(({ severity }) => gravity(severity) <= gravity(failOn)) ? exitCodes.found : exitCodes.fine;
+}
