@@ -63,9 +63,10 @@ export const labelSmoothing = definePlugin({
     let kinds: readonly ('one-hot' | 'binary' | undefined)[] = [];
     return {
       fitStart(_info, context) {
-        const chosen = chosenOutputs('labelSmoothing', named, context.outputs);
-        kinds = context.outputs.map((output) => (chosen.includes(output) ? kindOf(output, named !== undefined) : undefined));
-        const without = chosen.filter((output) => kinds[context.outputs.indexOf(output)] === undefined);
+        const { outputs } = context;
+        const chosen = chosenOutputs('labelSmoothing', named, outputs);
+        kinds = outputs.map((output) => (chosen.includes(output) ? kindOf(output, named !== undefined) : undefined));
+        const without = chosen.filter((output) => kinds[outputs.indexOf(output)] === undefined);
         if (named === undefined ? without.length === chosen.length : without.length > 0) {
           const [first] = without;
           const remedy = without.some(({ form }) => form === 'class')
@@ -75,7 +76,7 @@ export const labelSmoothing = definePlugin({
               : ' Leave the plugin out.';
           throw new Error(`labelSmoothing spreads one-hot labels; the labels of ${without.map(({ name, loss }) => `"${name}" (${loss})`).join(', ')} cannot be smoothed.${remedy}`);
         }
-        context.emit('label-smoothing', { factor, outputs: context.outputs.flatMap(({ name }, i) => (kinds[i] === undefined ? [] : [{ output: name, kind: kinds[i] }])) });
+        context.emit('label-smoothing', { factor, outputs: outputs.flatMap(({ name }, i) => (kinds[i] === undefined ? [] : [{ output: name, kind: kinds[i] }])) });
       },
       batch: (batch) => ({
         ...batch,

@@ -67,9 +67,10 @@ export const mixup = definePlugin({
     let isMixed: readonly boolean[] = [];
     return {
       fitStart(_info, context) {
+        const { inputs } = context;
         ({ outputs } = context);
-        const chosen = chosenInputs('mixup', named, context.inputs);
-        isMixed = context.inputs.map((input) => chosen.includes(input));
+        const chosen = chosenInputs('mixup', named, inputs);
+        isMixed = inputs.map((input) => chosen.includes(input));
         if (kind === 'cutmix') for (const input of chosen) checkImage(input);
         for (const output of outputs) checkOutput(output);
       },

@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander';
 import { errorCodes } from '../errors.js';
-import { encodeNumbers, type JsonRecord } from '../events/index.js';
 import { fieldOf, thrownText } from '../thrown-text.js';
 import { exitCodes } from './exit-codes.js';
 
@@ -26,8 +25,8 @@ export const errorText = ({ error, more }: CommandFailure): string => `${thrownT
  * `{ error: { code, message, ... } }`, with the facts that the error has: what was found and expected, the remedy, and the
  * problems of a config. The code of arguments that commander refuses is OPTIONS_INVALID as well.
  */
-export function errorDocument({ error }: CommandFailure): JsonRecord {
-  const text = (field: string): JsonRecord => {
+export function errorDocument({ error }: CommandFailure): object {
+  const text = (field: string): object => {
     const value = fieldOf(error, field);
     return typeof value === 'string' ? { [field]: value } : {};
   };
@@ -41,7 +40,7 @@ export function errorDocument({ error }: CommandFailure): JsonRecord {
       ...text('expected'),
       ...text('remedy'),
       ...text('file'),
-      ...(Array.isArray(problems) && problems.length > 0 ? { problems: encodeNumbers(problems as JsonRecord[]) } : {}),
+      ...(Array.isArray(problems) && problems.length > 0 ? { problems: problems as unknown } : {}),
     },
   };
 }

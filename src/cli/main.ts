@@ -1,14 +1,57 @@
-import { createRequire } from 'node:module';
-import { Command, CommanderError, type ParseOptions } from 'commander';
-import { thrownText } from '../thrown-text.js';
+import { Command, CommanderError } from 'commander';
 import { addCheck } from './check.js';
 import { addCompare } from './compare.js';
 import { addCompletion } from './completion.js';
-import { errorDocument, errorText } from './error-document.js';
+import { errorDocument, errorText, failureOf } from './error-document.js';
 import { exitCodes } from './exit-codes.js';
 import { addInit } from './init.js';
+import { packageFacts } from './package-facts.js';
 import { addPlugins } from './plugins.js';
 import { addReport } from './report.js';
 import { addSchema } from './schema.js';
 import { addTrain } from './train.js';
 import { addWatch } from './watch.js';
+
+/** The command line with all of its commands. */
+export function commandLine(): Command {
+  const program = new Command('trainscope')
+    .description('The training loop for TensorFlow.js that tells you what is wrong.')
+    .version(packageFacts.version)
+    // Read by picocolors, which looks at the arguments of the process itself.
+    .option('--no-color', 'print without colours, as the variable NO_COLOR does')
+    .exitOverride()
+    .showHelpAfterError('(trainscope --help lists the commands)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done and nothing found, 1 something found (--fail-on says from which severity on), 2 could not be done,\n3 a training failed on the way, 130 and 143 a training that Ctrl-C or SIGTERM ended.\n\n' +
+        'Examples:\n  trainscope init digits\n  trainscope check experiment.ts\n  trainscope train experiment.ts --config run.yaml --report\n  trainscope compare runs/a runs/b\n  trainscope help train',
+    );
+  for (const add of [addTrain, addCheck, addReport, addWatch, addCompare, addPlugins, addSchema, addInit, addCompletion]) add(program);
+  return program;
+}
+
+/** With it what went wrong is told as JSON too. What stands behind -- is the script's. */
+function asksForJson(argv: readonly string[]): boolean {
+  const own = argv.slice(2, argv.includes('--') ? argv.indexOf('--') : undefined);
+  return own.includes('--json');
+}
+
+/** The command line. @param argv As of the process: node, script, arguments. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const stdout = process.stdout.write.bind(process.stdout);
+  try {
+    await commandLine().parseAsync([...argv]);
+  } catch (thrown) {
+    // Help and version end by an error with code 0.
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) {
+      process.exitCode = exitCodes.fine;
+      return;
+    }
+    const failure = failureOf(thrown);
+    // Commander has told its own.
+    if (!(thrown instanceof CommanderError)) await new Promise<void>((done) => process.stderr.write(errorText(failure), () => done()));
+    if (asksForJson(argv)) await new Promise<void>((done) => stdout(`${JSON.stringify(errorDocument(failure), null, 2)}\n`, () => done()));
+    // A script that failed may have timers or workers of its own.
+    process.exit(failure.exitCode);
+  }
+}

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { gravity } from '../diagnosis/finding.js';
-import { writeReport, type ReportModel } from '../report/index.js';
+import type { ReportModel } from '../report/index.js';
 import { exitCodes } from './exit-codes.js';
 
 interface ReportCommandOptions {
@@ -32,6 +31,7 @@ export function addReport(program: Command): void {
 }
 
 async function runReport(logs: readonly string[], { output, title, last = false, json = false, failOn }: ReportCommandOptions): Promise<void> {
+  const [{ gravity }, { writeReport }] = await Promise.all([import('../diagnosis/finding.js'), import('../report/index.js')]);
   const model = await writeReport(
     logs.map((log) => resolve(log)),
     resolve(output),

@@ -1,6 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { overridesOf } from '../config/overrides.js';
 import { gravity } from '../diagnosis/finding.js';
 import { checkNames, preflight, type PreflightResult } from '../diagnosis/preflight/preflight.js';
 import { ConfigError, TrainscopeError } from '../errors.js';
@@ -11,7 +10,7 @@ import { findExperiment } from './find-experiment.js';
 import { formatPreflight } from './format-preflight.js';
 import { stdoutToStderr, writeJson, writeOut } from './output.js';
 import { scriptPath } from './script-path.js';
-import { readSettings, withConfig } from './with-config.js';
+import { needsScript, readSettings, withConfig } from './with-config.js';
 
 export const noTraining = (script: string): TrainscopeError =>
   new TrainscopeError('SCRIPT_NO_TRAINING', {
@@ -22,15 +21,16 @@ export const noTraining = (script: string): TrainscopeError =>
 export async function runCheck(script: string, args: readonly string[], options: CheckOptions): Promise<void> {
   const path = scriptPath(script);
   const unknown = [...(options.only ?? []), ...options.skip].find((name) => !checkNames.includes(name));
-  if (unknown !== undefined) throw new ConfigError('OPTIONS_INVALID', { found: `There is no check "${unknown}"`, expected: `there are ${checkNames.join(', ')}`, remedy: didYouMean(unknown, checkNames) });
+  if (unknown !== undefined) throw new ConfigError('OPTIONS_INVALID', { found: `There is no check "${unknown}"`, expected: `there are ${checkNames.join(', ')}`, ...(didYouMean(unknown, checkNames) === '' ? {} : { remedy: didYouMean(unknown, checkNames) }) });
   if (options.contactSheet !== undefined && !existsSync(dirname(resolve(options.contactSheet)))) throw new ConfigError('OPTIONS_INVALID', { found: `there is no folder ${dirname(options.contactSheet)} for the contact sheet`, remedy: 'Make it, or name another.' });
-  const overrides = overridesOf(options.set);
+  const settings = { ...(options.config === undefined ? {} : { config: options.config }), overrides: options.set };
+  const early = needsScript(settings) ? undefined : await readSettings(settings, undefined);
   process.argv = [process.argv[0] ?? 'node', path, ...args];
   // What the script prints is no part of the result.
   const asBefore = stdoutToStderr();
   const found = await findExperiment(path);
   if (found === undefined) throw noTraining(script);
-  const experiment = withConfig(found, await readSettings({ ...(options.config === undefined ? {} : { config: options.config }), overrides }, found));
+  const experiment = withConfig(found, early ?? (await readSettings(settings, found)));
   const progress = progressLine();
   const result = await preflight(
     experiment,

@@ -53,12 +53,14 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], al
 
 function comparisonText({ runs }: ReportModel, { differences, findings, decomposition }: Comparison, metrics: readonly MetricRow[], labels: readonly string[]): string {
   const ends = runs.map(({ status, epoch, step }, i) => `${labels[i] ?? ''}: ${status}, ${counted(epoch, 'epoch')}, ${counted(step, 'step')}`);
+  // The list of plugins as a whole says less than their options, which stand beside it.
+  const shown = differences.filter(({ path }) => path !== 'plugins');
   const cells = (row: MetricRow): readonly string[] => {
     const leads = leaders(row);
     return row.runs.map((run, i) => {
       if (run === null) return '-';
       const last = leads[i] === true ? pc.green(pc.bold(number(run.last))) : number(run.last);
-      return run.best === null || run.best.value === run.last ? last : `${last} ${pc.dim(`(best ${number(run.best.value)} at ${String(run.best.step)})`)}`;
+      return run.best === null || run.best.value === run.last ? last : `${last} ${pc.dim(`(best ${number(run.best.value)} at step ${String(run.best.step)})`)}`;
     });
   };
   return `${[
@@ -68,7 +70,7 @@ function comparisonText({ runs }: ReportModel, { differences, findings, decompos
     '',
     findings.length === 0 ? 'No findings in any of them.' : table(['finding', ...labels], findings.map(({ rule, severities }) => [rule, ...severities.map((severity) => (severity === null ? '-' : paint[severity](severity)))]), 'left'),
     '',
-    differences.length === 0 ? 'Their settings are the same.' : table(['setting', ...labels], differences.map(({ path, values }) => [path, ...values.map(short)]), 'left'),
-    ...(decomposition === null ? [] : ['', table(['part of the error', ...labels], decomposition.parts.filter(({ values }) => values.some((value) => value !== null)).map(({ part, values }) => [part, ...values.map(number)]), 'right'), wrapped(`${decomposition.summary}.`, '')]),
+    shown.length === 0 ? 'Their settings are the same.' : table(['setting', ...labels], shown.map(({ path, values }) => [path, ...values.map(short)]), 'left'),
+    ...(decomposition === null ? [] : ['', table(['part of the error', ...labels], decomposition.parts.filter(({ values }) => values.some((value) => value !== null)).map(({ part, values }) => [part, ...values.map(number)]), 'right'), wrapped(`${runs.reduce((text, { name }, i) => text.replaceAll(name, () => labels[i] ?? name), decomposition.summary)}.`, '')]),
   ].join('\n')}\n`;
 }

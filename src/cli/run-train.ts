@@ -1,6 +1,5 @@
 import { join, relative } from 'node:path';
 import type { Override } from '../config/overrides.js';
-import { overridesOf } from '../config/overrides.js';
 import { gravity } from '../diagnosis/finding.js';
 import type { Experiment } from '../diagnosis/preflight/experiment.js';
 import { ConfigError } from '../errors.js';
@@ -15,7 +14,7 @@ import { noTraining } from './run-check.js';
 import { resumePath, runFolder, type RunFolder } from './run-folder.js';
 import { scriptPath } from './script-path.js';
 import type { TrainOptions } from './train.js';
-import { readSettings, withConfig } from './with-config.js';
+import { needsScript, readSettings, withConfig } from './with-config.js';
 
 /** Options that change the training or what comes of it, as they were given. */
 function given({ config, set, epochs, seed, out, resume, report, log, dashboard, json }: TrainOptions): readonly string[] {
@@ -24,8 +23,8 @@ function given({ config, set, epochs, seed, out, resume, report, log, dashboard,
 }
 
 /** Where two arguments say the same thing otherwise, the short one wins: it stands for one --set that comes last. */
-const overridesIn = ({ set, epochs, seed, dashboard }: TrainOptions): readonly Override[] => [
-  ...overridesOf(set),
+const overridesIn = ({ set, epochs, seed, dashboard }: TrainOptions): readonly (string | Override)[] => [
+  ...set,
   ...(epochs === undefined ? [] : [{ path: ['fit', 'epochs'], value: epochs, argument: `--epochs ${String(epochs)}` }]),
   ...(seed === undefined ? [] : [{ path: ['seed'], value: seed, argument: `--seed ${String(seed)}` }]),
   ...(dashboard === true ? [{ path: ['plugins', 'dashboard'], value: true, argument: '--dashboard' }] : []),
@@ -34,20 +33,20 @@ const overridesIn = ({ set, epochs, seed, dashboard }: TrainOptions): readonly O
 export async function runTrain(script: string, args: readonly string[], options: TrainOptions): Promise<void> {
   const path = scriptPath(script);
   if (options.json === true && options.log === 'stdout') throw new ConfigError('OPTIONS_INVALID', { found: '--json and --log stdout', expected: 'one of them has stdout', remedy: 'Give --log a file.' });
-  const overrides = overridesIn(options);
   const resumed = options.resume === undefined ? undefined : resumePath(options.resume);
   process.argv = [process.argv[0] ?? 'node', path, ...args];
   const isQuiet = options.json === true || options.log === 'stdout';
   const asBefore = isQuiet ? stdoutToStderr() : (): void => undefined;
-  const loaded = await loadTraining(script, path, given(options));
-  if (loaded.kind === 'neither') throw noTraining(script);
-  // Its output and its exit code are its own.
-  if (loaded.kind === 'trains-itself') return;
   const folder = runFolder(options.out, resumed?.run);
+  const settings = { ...(options.config === undefined ? {} : { config: options.config }), overrides: overridesIn(options), outDir: folder.path };
   let run: Run;
   try {
-    const config = await readSettings({ ...(options.config === undefined ? {} : { config: options.config }), overrides, outDir: folder.path }, loaded.experiment);
-    run = await train(withConfig(loaded.experiment, config), folder, resumed?.checkpoints, options);
+    const early = needsScript(settings) ? undefined : await readSettings(settings, undefined);
+    const loaded = await loadTraining(script, path, given(options));
+    if (loaded.kind === 'neither') throw noTraining(script);
+    // Its output and its exit code are its own.
+    if (loaded.kind === 'trains-itself') return;
+    run = await train(withConfig(loaded.experiment, early ?? (await readSettings(settings, loaded.experiment))), folder, resumed?.checkpoints, options);
   } finally {
     folder.dropEmpty();
   }

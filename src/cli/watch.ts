@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { openBrowser, watchLogs, type LogWatch } from '../report/index.js';
+import type { LogWatch } from '../report/index.js';
 import { exitCodes } from './exit-codes.js';
 
 interface WatchCommandOptions {
@@ -37,6 +37,7 @@ export function addWatch(program: Command): void {
 }
 
 async function runWatch(logs: readonly string[], { port, host, title, last = false, open = false, json = false }: WatchCommandOptions): Promise<void> {
+  const { openBrowser, watchLogs } = await import('../report/index.js');
   const watching = await watchLogs(logs, {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),

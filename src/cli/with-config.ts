@@ -6,13 +6,20 @@ import type { Experiment } from '../diagnosis/preflight/experiment.js';
 /** Where the settings of a command come from. */
 export interface Settings {
   readonly config?: string;
-  readonly overrides: readonly Override[];
+  /** `--set` as it was given, and what other arguments stand for. */
+  readonly overrides: readonly (string | Override)[];
   /** The folder that paths of the settings are in. Default: that of the file. */
   readonly outDir?: string;
 }
 
 /** Optimizer, loss and metrics may be code; as plain data a part of them can be set. */
 const isPlain = (value: unknown): boolean => typeof value === 'string' || (typeof value === 'object' && value !== null && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype));
+
+/**
+ * Whether settings can be read before the script has run: a part of an optimizer, a loss or a metric may be one of the
+ * script's own. Those of a file that is wrong are told before it loads its data.
+ */
+export const needsScript = ({ overrides }: Settings): boolean => overrides.some((each) => /^(optimizer|loss|metrics)[.[]/.test(typeof each === 'string' ? each : ''));
 
 /** The settings of a file and of arguments; {} where there are neither. @throws ConfigError with all problems at once */
 export async function readSettings({ config, overrides, outDir }: Settings, experiment: Experiment | undefined): Promise<LoadedConfig | undefined> {

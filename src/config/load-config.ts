@@ -8,7 +8,7 @@ import { problemText, showValue } from '../problems.js';
 import type { TrainerOptions } from '../trainer/options.js';
 import { readDocument, type ConfigDocument, type Position } from './document.js';
 import { invalid, type Finding } from './finding.js';
-import { applyOverrides, overridesOf, type Override } from './overrides.js';
+import { applyOverrides, readOverride, type Override } from './overrides.js';
 import { makePlugins, type PluginRegistry } from './plugin-entries.js';
 import { formatOf, readConfigFile } from './read-file.js';
 import { checkSettings, formSchema } from './settings.js';
@@ -63,16 +63,17 @@ const callSchema = z.strictObject({ text: z.string(), file: z.string(), outDir: 
  */
 export async function parseConfig(text: string, { file = 'config.yaml', registry, outDir, set = [], beneath = {} }: LoadConfigOptions & { readonly file?: string }): Promise<LoadedConfig> {
   checkArgument('arguments of parseConfig', callSchema, { text, file, outDir, set });
-  const overrides = set.flatMap((each) => (typeof each === 'string' ? overridesOf([each]) : [each]));
+  const read = set.map((each) => (typeof each === 'string' ? readOverride(each) : each));
+  const overrides = read.flatMap((each) => ('message' in each ? [] : [each]));
   const document = readDocument(text.replace(/^\uFEFF/, ''), formatOf(file));
   // A file of comments alone is as good as an empty object, where there is something to set.
-  const isBlank = overrides.length > 0 && document.findings.every(({ code }) => code === 'CONFIG_EMPTY');
+  const isBlank = set.length > 0 && document.findings.every(({ code }) => code === 'CONFIG_EMPTY');
   if (document.value === undefined && !isBlank) throw errorOf(document.findings, file);
   const below = Object.fromEntries(overrides.flatMap(({ path: [key, ...rest] }) => (rest.length > 0 && Object.hasOwn(beneath, String(key)) ? [[String(key), beneath[String(key)]]] : [])));
   const written = document.value ?? {};
   const { value, places, problems } = applyOverrides(typeof written === 'object' && !Array.isArray(written) ? { ...below, ...written } : written, overrides, registry);
   const locate = (finding: Finding): Located => locatedIn(document, places, finding);
-  const ofOverrides = problems.map((problem): Located => ({ code: 'CONFIG_INVALID', ...problem }));
+  const ofOverrides = [...read.flatMap((each) => ('message' in each ? [each] : [])), ...problems].map((problem): Located => ({ code: 'CONFIG_INVALID', ...problem }));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw errorOf([...document.findings, ...ofOverrides, locate(invalid([], `found ${showValue(value)}, expected an object of settings`))], file);
   }

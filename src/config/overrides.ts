@@ -1,6 +1,6 @@
-import { ConfigError, type ConfigProblem } from '../errors.js';
+import type { ConfigProblem } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
-import { pathText, problemText, showValue, valueAt } from '../problems.js';
+import { pathText, showValue, valueAt } from '../problems.js';
 import { readDocument } from './document.js';
 import { longFormSchema, type PluginRegistry } from './plugin-entries.js';
 
@@ -161,12 +161,4 @@ function bareAsObject(value: unknown, rest: Path): unknown {
   const [next] = rest;
   if (typeof value !== 'string' || typeof next !== 'string') return value;
   return value === next ? { [value]: {} } : { name: value };
-}
-
-/** @throws ConfigError CONFIG_INVALID with all of them */
-export function overridesOf(texts: readonly string[]): readonly Override[] {
-  const read = texts.map((text) => readOverride(text));
-  const problems = read.flatMap((each) => ('message' in each ? [each] : []));
-  if (problems.length > 0) throw new ConfigError('CONFIG_INVALID', { found: problems.map(problemText).join('\n'), problems });
-  return read.flatMap((each) => ('message' in each ? [] : [each]));
 }

@@ -1,11 +1,11 @@
 import { consolidate } from './consolidate.js';
 import { decompose, optimismIn, type Decomposition } from './decomposition.js';
-import type { Finding } from './finding.js';
+import { finding, type Finding } from './finding.js';
 import { emptyWatch, see, trainingStatistics, type Seen, type Watch } from './rules/index.js';
 import { z } from 'zod';
 import { checkArgument } from '../check-argument.js';
 import { ConfigError } from '../errors.js';
-import { coreEvents, withoutSuperseded, type TrainscopeEvent } from '../events/index.js';
+import { coreEvents, nonFiniteNames, withoutSuperseded, type TrainscopeEvent } from '../events/index.js';
 import { showValue } from '../problems.js';
 
 export interface Diagnosis {
@@ -63,6 +63,19 @@ function seenOf({ event, step, epoch, data }: TrainscopeEvent): Seen | null {
   }
 }
 
+/** NaN and infinities, in memory and by their names on the wire. */
+const isNotFinite = (loss: unknown): boolean => (typeof loss === 'number' && !Number.isFinite(loss)) || (nonFiniteNames as readonly unknown[]).includes(loss);
+
+const lossNotFinite = ({ step, loss }: { readonly step: number; readonly loss: unknown }): Finding =>
+  finding({
+    rule: 'non-finite-loss',
+    severity: 'error',
+    where: { steps: { from: step, to: step } },
+    message: `the loss of step ${String(step)} is ${String(loss)}`,
+    evidence: { step, loss: String(loss) },
+    remedy: 'Find what becomes not finite first, with the plugin diagnosis: most often the learning rate is too high, or the loss takes the logarithm of 0.',
+  });
+
 const isEvent = (value: unknown): boolean => typeof value === 'object' && value !== null && 'event' in value && 'step' in value && typeof value.step === 'number' && 'epoch' in value && typeof value.epoch === 'number';
 
 const noEvents = (found: string): ConfigError =>
@@ -96,6 +109,8 @@ export class LogDiagnosis {
   #watch = emptyWatch();
   #ended = false;
   #last = { step: 0, epoch: 0 };
+  /** The first step whose loss was not finite. */
+  #lost: { readonly step: number; readonly loss: unknown } | undefined;
 
   /** @param options.rules false: the findings in the log alone. */
   constructor({ skip = [], rules = true }: { readonly skip?: readonly string[]; readonly rules?: boolean } = {}) {
@@ -106,6 +121,7 @@ export class LogDiagnosis {
   add(event: TrainscopeEvent): readonly Finding[] {
     const before = this.#all.length;
     this.#last = { step: event.step, epoch: event.epoch };
+    if (event.event === 'step' && this.#lost === undefined && isNotFinite(event.data['loss'])) this.#lost = { step: event.step, loss: event.data['loss'] };
     if (event.event === 'finding') {
       const result = coreEvents.finding.safeParse(event.data);
       if (result.success && !this.#skip.includes(result.data.rule)) this.#all.push(result.data);
@@ -124,6 +140,8 @@ export class LogDiagnosis {
     const all = [...this.#all];
     // Of a run that was killed, or is still under way.
     if (this.asksRules && !this.#ended && this.#last.step > 0) this.#show(this.#watch, { event: 'run-end', ...this.#last, data: { reason: 'aborted' } }, all);
+    // The trainer and several plugins tell it; a log that was written without them must not pass for a sound one.
+    if (this.#lost !== undefined && !all.some(({ rule }) => rule.includes('non-finite')) && !this.#skip.includes('non-finite-loss')) all.push(lossNotFinite(this.#lost));
     const newest = this.#watch.history.epochs.at(-1);
     return { findings: consolidate(all), all, decomposition: newest?.loss == null ? null : decompose({ training: newest.loss, validation: newest.validation, optimism: optimismIn(all), ...errors }) };
   }

@@ -7,3 +7,4 @@ export { gradientStatistics, type GradientStatistics } from './gradient-statisti
 export { probePredictions, type ProbePredictions } from './probe-predictions.js';
 export { activationStatistics, type ActivationStatistics } from './activation-statistics.js';
 export { predictionStatistics, type PredictionStatistics } from './prediction-statistics.js';
+export { histogramKinds, histogramsOf, type Histogram, type HistogramKind, type HistogramOptions } from './histograms.js';

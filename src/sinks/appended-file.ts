@@ -61,11 +61,9 @@ export class AppendedFile {
     if (held > 0 && held + bytes.length > this.#maxBytes) return false;
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
-    if (this.#work === undefined && this.#waitingBytes >= batchBytes) this.#start();
+    if (this.#work === undefined && this.#waitingBytes >= batchBytes) void this.#start();
     else if (this.#timer === undefined && this.#work === undefined) {
-      this.#timer = setTimeout(() => {
-        this.#start();
-      }, flushEveryMs);
+      this.#timer = setTimeout(() => void this.#start(), flushEveryMs);
       this.#timer.unref();
     }
     return true;

@@ -220,6 +220,7 @@ describe('reports that are out of the ordinary', () => {
     await scrollThrough(page);
     expect(complaints).toEqual([]);
     expect(await page.locator('#runs').innerText()).toContain('no end in the log');
+    expect(await page.locator('#findings').innerText()).toContain('The loss of step 9 is NaN');
     expect(await page.locator('figure[data-chart="metric:loss"]').innerText()).toContain('not finite');
     await picture(page, 'odd');
     await page.close();

@@ -18,6 +18,14 @@ describe('a log of losses alone', () => {
     const { findings } = diagnose(log(Array.from({ length: 40 }, (_, i) => 1 + Math.min(4, 0.2 * i))));
     expect(findings.map(({ rule, severity }) => `${rule} ${severity}`)).toEqual(['loss-rising warning']);
   });
+  test('of which one is NaN: that is told, where no plugin and no trainer told it', () => {
+    const lost = log([1, 0.9, NaN, NaN, 0.7]);
+    const { findings } = diagnose(lost);
+    expect(findings.filter(({ rule }) => rule === 'non-finite-loss').map(({ severity, message }) => [severity, message])).toEqual([['error', 'the loss of step 30 is NaN']]);
+    const told = event('finding', 30, 3, { rule: 'non-finite-loss', severity: 'error', where: {}, message: 'by the trainer', evidence: {}, remedy: 'r', docs: null });
+    expect(diagnose([...lost, told]).findings.map(({ message }) => message)).not.toContain('the loss of step 30 is NaN');
+    expect(diagnose(lost, { skip: ['non-finite-loss'] }).findings.map(({ rule }) => rule)).not.toContain('non-finite-loss');
+  });
   test('that fall: nothing but the parts of the error, 0.2 and a gap of 0.1', () => {
     const losses = Array.from({ length: 20 }, (_, i) => 0.2 + 0.8 ** i - 0.8 ** 19);
     const { findings, decomposition } = diagnose(log(losses, losses.map((each) => each + 0.1)), { irreducible: 0.15 });

@@ -17,11 +17,9 @@ async function labelsOf(model: () => LayersModel, loss: LossSpec, labels: number
     seen.push(...(parts.labels.map((each) => [...each.dataSync()])));
   });
   const data = { inputs: [[1, 2], [3, 4]], labels };
-  const { history } = await trainer.fit(data, { validation: data });
+  const { history } = await trainer.fit(data, { validation: data, shuffle: false });
   await trainer.dispose();
-  const kernel = (trainer.model as LayersModel).predict(tf.tensor2d(data.inputs)) as tf.Tensor;
-  const predictions = kernel.arraySync() as number[][];
-  kernel.dispose();
+  const predictions = tf.tidy(() => ((trainer.model as LayersModel).predict(tf.tensor2d(data.inputs)) as tf.Tensor2D).arraySync());
   (trainer.model as LayersModel).dispose();
   return { seen, history, predictions };
 }

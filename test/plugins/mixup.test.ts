@@ -166,7 +166,9 @@ describe('with a trainer', () => {
       await whole.trainer.fit(data, { epochs: 2, batchSize: 4 });
       const cut = make();
       const aborting = new AbortController();
-      cut.trainer.hook('stepEnd', () => aborting.abort(), { at: [4] } as never);
+      cut.trainer.hook('stepEnd', (_info, { step }) => {
+        if (step === 4) aborting.abort();
+      });
       await cut.trainer.fit(data, { epochs: 2, batchSize: 4, signal: aborting.signal });
       made = 1;
       const again = make();

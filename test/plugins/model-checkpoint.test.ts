@@ -197,7 +197,9 @@ describe('what goes wrong', () => {
       });
     });
     expect(result).toMatchObject({ reason: 'completed', steps: 15 });
-    expect(events.filter(({ event }) => event === 'model-checkpoint-failed')).toMatchObject([{ data: { path: join(folder, 'models', 'at-2'), code: 'CHECKPOINT_UNWRITABLE' } }, { data: { path: join(folder, 'models', 'at-3') } }]);
+    // The one of the first epoch may be on its way still.
+    const failed = events.filter(({ event }) => event === 'model-checkpoint-failed').map(({ data: { path, code } }) => [path, code]);
+    expect(failed.slice(-2)).toEqual([2, 3].map((epoch) => [join(folder, 'models', `at-${String(epoch)}`), 'CHECKPOINT_UNWRITABLE']));
     await trainer.dispose();
   });
 
@@ -206,7 +208,6 @@ describe('what goes wrong', () => {
     await trainer.dispose();
     const other = 2 ** 22 + 1; // above the largest process id of Linux: no process
     mkdirSync(join(folder, `.tmp-${String(other)}-00000000-my model 1.5`));
-    rmSync(join(folder, 'old'), { recursive: true, force: true });
     mkdirSync(join(folder, `.old-${String(other)}-00000000-the one before`));
     const again = await run({ filepath: join(folder, 'my model 1.5') }, { epochs: 1 });
     await again.trainer.dispose();

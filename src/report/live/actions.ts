@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** What a live page may ask of a training. */
 export const actionSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.enum(['pause', 'resume', 'stop']) }),
-  z.strictObject({ action: z.literal('learning-rate'), value: z.number().positive() }),
+  z.strictObject({ action: z.literal('learning-rate'), value: z.number().min(0) }),
 ]);
 
 export type LiveAction = z.output<typeof actionSchema>;

@@ -77,7 +77,7 @@ function controlsOf(path: string, said: HTMLElement): { readonly element: HTMLEl
         ask.hidden = false;
         field.focus();
         said.textContent = 'The token is not right.';
-      } else said.textContent = response.ok ? words[action] ?? 'Done.' : `Not done: ${await response.text()}`;
+      } else said.textContent = ((await response.json()) as { readonly message: string }).message;
     } catch {
       said.textContent = 'The training does not answer.';
     }
@@ -108,5 +108,3 @@ function controlsOf(path: string, said: HTMLElement): { readonly element: HTMLEl
     },
   };
 }
-
-const words: Readonly<Record<string, string>> = { pause: 'Pausing after the step under way.', resume: 'Goes on.', stop: 'Stops after the step under way.', 'learning-rate': 'Set.' };

@@ -14,14 +14,14 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** The histograms of the plugin's event, by kind and name; what does not have the form of one is passed over. */
 export function histogramsOf({ event, data }: TrainscopeEvent): readonly HistogramData[] {
   if (event !== 'histogram') return [];
-  return Object.entries(data).flatMap(([kind, byName]) =>
-    isRecord(byName)
-      ? Object.entries(byName).flatMap(([name, each]) => {
-          if (!isRecord(each) || !numbers(each['edges']) || !numbers(each['counts'])) return [];
-          const { edges, counts, nonFinite } = each;
-          return [{ kind, name, edges, counts, nonFinite: typeof nonFinite === 'number' ? nonFinite : 0 }];
-        })
-      : [],
+  return [data['weights'], data['layers']].filter(isRecord).flatMap((things) =>
+    Object.entries(things).flatMap(([name, kinds]) =>
+      Object.entries(isRecord(kinds) ? kinds : {}).flatMap(([kind, each]) => {
+        if (!isRecord(each) || !numbers(each['edges']) || !numbers(each['counts'])) return [];
+        const { edges, counts, nonFinite } = each;
+        return [{ kind, name, edges, counts, nonFinite: typeof nonFinite === 'number' ? nonFinite : 0 }];
+      }),
+    ),
   );
 }
 

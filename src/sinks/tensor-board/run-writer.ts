@@ -1,3 +1,4 @@
+import { basename, join } from 'node:path';
 import { isCoreEvent, type CoreEvent, type TrainscopeEvent } from '../../events/index.js';
 import { confusionImage } from './confusion-image.js';
 import { EventFile } from './event-file.js';
@@ -6,8 +7,8 @@ import { histogramRows, histogramsOf } from './histogram-rows.js';
 import { findingText, json, table } from './markdown.js';
 import { histogramValue, imageValue, scalarValue, textValue, type SummaryValue } from './summaries.js';
 import { pluginScalars, type Place } from './tagged.js';
-import { basename, join } from 'node:path';
 
+type RunStart = Extract<CoreEvent, { event: 'run-start' }>['data'];
 type Values = Readonly<Partial<Record<Place, readonly SummaryValue[]>>>;
 
 /** Turns the events of one run into records of its three folders. */
@@ -78,28 +79,20 @@ export class RunWriter {
   }
 
   #coreValues(event: CoreEvent): Values {
-    switch (event.event) {
-      case 'run-start':
-        return { '': this.#opening(event) };
-      case 'step':
-        return { train: named({ loss: event.data.loss, ...event.data.metrics, learning_rate: event.data.learningRate }, (name) => `batch_${name}`) };
-      case 'validation':
-        return { validation: named(event.data.metrics, (name) => `evaluation_${name}_vs_iterations`) };
-      case 'epoch-end':
-        return {
-          train: named({ ...event.data.metrics, learning_rate: event.data.learningRate, number: event.epoch }, (name) => `epoch_${name}`),
-          validation: named(event.data.validation ?? {}, (name) => `epoch_${name}`),
-        };
-      case 'finding':
-        return { '': [this.#text(`finding/${event.data.rule}`, event.step, findingText(event.data))] };
-      case 'run-end':
-        return { '': [sessionEndValue(event.time / 1000, event.data.reason === 'failed' || event.data.reason === 'aborted' ? 'failure' : 'success')] };
-      default:
-        return {};
+    const { event: name, data, step } = event;
+    if (name === 'run-start') return { '': this.#opening(event.time / 1000, data) };
+    if (name === 'step') return { train: named({ loss: data.loss, ...data.metrics, learning_rate: data.learningRate }, (each) => `batch_${each}`) };
+    if (name === 'validation') return { validation: named(data.metrics, (each) => `evaluation_${each}_vs_iterations`) };
+    if (name === 'epoch-end') {
+      const tagOf = (each: string): string => `epoch_${each}`;
+      return { train: named({ ...data.metrics, learning_rate: data.learningRate, number: event.epoch }, tagOf), validation: named(data.validation ?? {}, tagOf) };
     }
+    if (name === 'finding') return { '': [this.#text(`finding/${data.rule}`, step, findingText(data))] };
+    if (name === 'run-end') return { '': [sessionEndValue(event.time / 1000, data.reason === 'failed' || data.reason === 'aborted' ? 'failure' : 'success')] };
+    return {};
   }
 
-  #opening({ time, data }: Extract<CoreEvent, { event: 'run-start' }>): readonly SummaryValue[] {
+  #opening(seconds: number, data: RunStart): readonly SummaryValue[] {
     const { configuration, versions, platform, backend, model, seed, loss, metrics } = data;
     const facts = [['backend', backend.name], ['platform', platform], ...Object.entries(versions), ['seed', seed], ['loss', loss], ['parameters', model.parameters], ['trainable parameters', model.trainableParameters]];
     const layers = model.layers.map(({ name, className, outputShape, parameters }) => [name, className, JSON.stringify(outputShape), parameters]);
@@ -112,7 +105,6 @@ export class RunWriter {
     this.#isOpened = true;
     const hparams = hparamsOf({ backend: backend.name, ...(seed === null ? {} : { seed }), ...configuration });
     const columns = ['loss', ...metrics].flatMap((name) => (['train', 'validation'] as const).map((group) => ({ group, tag: `epoch_${name}` })));
-    const seconds = time / 1000;
     return [...texts, experimentValue(seconds, hparams, columns), sessionStartValue(seconds, hparams, basename(this.#folder))];
   }
 

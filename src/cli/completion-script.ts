@@ -1,0 +1,22 @@
+import { script } from '@bomb.sh/tab';
+
+/** The scripts of tab (after those of cobra) for shells; it prints them, and gives no text back. */
+function printed(shell: string): string {
+  const own = console.log;
+  const lines: string[] = [];
+  console.log = (text: string): void => void lines.push(text);
+  try {
+    script(shell, 'trainscope', 'trainscope');
+  } finally {
+    console.log = own;
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * What completes `trainscope` in a shell: it asks `trainscope complete -- WORDS` at each key.
+ *
+ * In bash tab's script makes read-only variables, which fail when it is read twice, and when another command's script has
+ * them: here they are the script's own, and are set anew.
+ */
+export const completionScript = (shell: string): string => (shell === 'bash' ? printed(shell).replaceAll(/^readonly /gm, '').replaceAll('ShellCompDirective', '__trainscope_ShellCompDirective') : printed(shell));
