@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { definePlugin, type SteererContext } from 'trainscope/plugin';
 import { z } from 'zod';
 import { groupsOf, type Grouping, type Part } from './gradual-unfreezing/groups.js';
+import { betas, betasOf, lateFactor } from './gradual-unfreezing/late-adam.js';
 import { LayerFlags } from './gradual-unfreezing/layer-flags.js';
 
 const options = z.strictObject({
@@ -34,6 +35,12 @@ const state = z.strictObject({
   epochs: z.int().min(0).default(0),
   /** Groups that are trained; 0 before the first fit. */
   opened: z.int().min(0).default(0),
+  /** Done since the first fit began. */
+  updates: z.int().min(0).default(0),
+  /** By group: how many there were when it was opened. */
+  openedAt: z.array(z.int().min(0)).default([]),
+  /** Of the optimizer, where it is Adam. */
+  betas: betas.nullable().default(null),
 });
 type Context = SteererContext<{ readonly [K in keyof typeof events]: z.input<(typeof events)[K]> }, z.output<typeof state>>;
 
@@ -42,9 +49,8 @@ type Context = SteererContext<{ readonly [K in keyof typeof events]: z.input<(ty
  * ULMFiT (Howard & Ruder 2018, section 3.3), Lightning's BackboneFinetuning.
  *
  * - Frozen layers do not change by a bit. No gradients of theirs are computed, so the first epochs are faster.
- * - The optimizer knows a weight from its first update on: moments begin at zero, and those of others stay theirs. Adam's
- *   bias correction counts all steps, though: late-comers' first updates are up to 3.2 times as large as the rate says
- *   ((1 - beta1) / sqrt(1 - beta2) with the usual betas) and come down within some ten steps.
+ * - The optimizer knows a weight from its first update on: moments begin at zero, and those of others stay theirs. Adam
+ *   corrects all moments by the count of all updates; here each layer's updates are as if it were counted from its own first.
  * - rateRatio scales updates, not gradients, so it holds for Adam too.
  * - Layers have their own `trainable` flags back when the fit has ended. A second fit() goes on where the first was.
  * - Dropout and batch normalisation of frozen layers still work as in training.
@@ -68,6 +74,8 @@ export const gradualUnfreezing = definePlugin({
     let grouping: Grouping = { groups: [], byHand: false };
     /** Weights of a model written by hand whose gradients are left out. */
     let dropped: ReadonlySet<string> = new Set();
+    /** Whether any rate was made another than the optimizer's. */
+    let ratesAreSet = false;
     /** Moving statistics of frozen layers. */
     let still: readonly string[] = [];
     /** They, as they were before the forward pass of the step under way. */
@@ -88,8 +96,19 @@ export const gradualUnfreezing = definePlugin({
       if (!grouping.byHand) flags.set(partsOf(0), (part) => trained.has(part));
       dropped = grouping.byHand ? frozenWeights : new Set();
       still = batchNorm === 'move' ? [] : context.weights.filter(({ name, role }) => role === 'statistic' && frozenWeights.has(name)).map(({ name }) => name);
-      const factors = grouping.groups.flatMap((group, place) => group.flatMap(({ weights }) => weights.map((name) => [name, rateRatio ** -place] as const)));
-      if (rateRatio !== 1) context.setRateFactors(new Map(factors));
+      setRates(context);
+    };
+
+    /** Of the next update: nothing is to be done where all rates are the optimizer's own. */
+    const setRates = (context: Context): void => {
+      const { updates, openedAt, betas: adam } = context.state;
+      const factors = grouping.groups.map((_, place) => {
+        const at = openedAt[place];
+        return rateRatio ** -place * (adam === null || at === undefined ? 1 : lateFactor(adam, updates - at + 1, updates + 1));
+      });
+      if (!ratesAreSet && factors.every((factor) => factor === 1)) return;
+      ratesAreSet = true;
+      context.setRateFactors(new Map(grouping.groups.flatMap((group, place) => group.flatMap(({ weights }) => weights.map((name) => [name, factors[place] ?? 1] as const)))));
     };
 
     const open = (context: Context): void => {
@@ -97,6 +116,7 @@ export const gradualUnfreezing = definePlugin({
       const opened = Math.min(grouping.groups.length, startWith + Math.floor(context.state.epochs / every));
       if (opened === before) return;
       context.state.opened = opened;
+      context.state.openedAt = Array.from({ length: opened }, (_, place) => context.state.openedAt[place] ?? context.state.updates);
       apply(context, opened);
       const rates = Object.fromEntries(grouping.groups.slice(0, opened).flatMap((group, place) => group.map(({ name }) => [name, rateRatio ** -place])));
       context.emit('gradual-unfreezing', {
@@ -111,11 +131,17 @@ export const gradualUnfreezing = definePlugin({
     const end = (context: Context): void => {
       letGo();
       flags.restore();
-      if (rateRatio !== 1 && grouping.groups.length > 0) context.setRateFactors(new Map());
+      if (ratesAreSet) context.setRateFactors(new Map());
+      ratesAreSet = false;
       grouping = { groups: [], byHand: false };
     };
 
     return {
+      setup(_info, context: Context) {
+        context.listen(({ event, data }) => {
+          if (event === 'run-start') context.state.betas = betasOf(data['optimizer']);
+        });
+      },
       fitStart({ weights }, context: Context) {
         grouping = groupsOf(context.model, patterns, weights.filter(({ trainable }) => trainable).map(({ name }) => name));
         if (grouping.groups.length === 0) throw new Error('gradualUnfreezing: the model has no layer that is trained; set trainable = true on those that are to be unfrozen, or name them in `groups`.');
@@ -135,12 +161,16 @@ export const gradualUnfreezing = definePlugin({
         }
       },
       gradients(gradients, context) {
+        if (context.state.betas !== null && context.state.opened > startWith) setRates(context);
         if (held.size > 0) {
           const tensors = context.weightTensors();
           for (const [name, before] of held) (tensors.get(name) as tf.Variable | undefined)?.assign(before);
           letGo();
         }
         return dropped.size === 0 ? undefined : new Map([...gradients].filter(([name]) => !dropped.has(name)));
+      },
+      stepEnd({ updated }, context) {
+        if (updated) context.state.updates += 1;
       },
       epochEnd(_info, context) {
         context.state.epochs += 1;

@@ -30,7 +30,7 @@ import { weightNorm } from './weight-norm.js';
 
 export type { CustomTransform } from './augmentation.js';
 export type { TfCallback } from './tf-callbacks.js';
-export { augmentation, checkpoint, confusionMatrix, csvLogger, dashboard, diagnosis, earlyStopping, gpuProfiler, gradientNorm, gradualUnfreezing, labelSmoothing, leakWatch, lrScheduler, modelCheckpoint, modelSummary, mixup, nonFinite, predictionDynamics, preflight, seed, terminateOnNaN, tfCallbacks, throughput, timer, weightAverage, weightNorm };
+export { augmentation, checkpoint, confusionMatrix, csvLogger, dashboard, diagnosis, earlyStopping, gpuProfiler, gradientNorm, gradualUnfreezing, histograms, labelSmoothing, leakWatch, lrScheduler, modelCheckpoint, modelSummary, mixup, nonFinite, predictionDynamics, preflight, seed, terminateOnNaN, tfCallbacks, throughput, timer, weightAverage, weightNorm };
 
 /** Name in a config file -> what makes the plugin. */
 export const builtInPlugins = { seed, gradientNorm, weightNorm, predictionDynamics, confusionMatrix, earlyStopping, lrScheduler, gradualUnfreezing, weightAverage, gpuProfiler, throughput, timer, preflight, diagnosis, nonFinite, terminateOnNaN, checkpoint, dashboard, modelCheckpoint, leakWatch, augmentation, mixup, labelSmoothing, tfCallbacks, modelSummary, csvLogger, histograms } as const satisfies Readonly<Record<string, AnyPluginFactory>>;

@@ -29,7 +29,7 @@ const valuesOf = (schema: JsonSchema): readonly string[] => [
   ...new Set(branches(schema).flatMap(({ type, enum: choices = [], const: only }) => [...choices, ...(only === undefined ? [] : [only]), ...(type === 'boolean' ? [true, false] : [])]).filter((value) => typeof value !== 'object').map(String)),
 ];
 
-const root = (): JsonSchema => configJsonSchema() as JsonSchema;
+const root = (): JsonSchema => configJsonSchema();
 
 /** The schema of a setting, by the keys of its path. */
 function schemaAt(keys: readonly string[]): JsonSchema | undefined {

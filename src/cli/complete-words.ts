@@ -87,7 +87,7 @@ function commands(program: Command): Answer {
 }
 
 const flags = (command: Command, program: Command): readonly Suggestion[] =>
-  [...new Set([...command.options, ...(command === program ? [] : program.options.filter(({ long }) => long === '--no-color'))])].flatMap(({ long, description, hidden }) => (long === undefined || long === null || hidden ? [] : [{ value: long, description }])).concat({ value: '--help', description: 'how it is used' });
+  [...new Set([...command.options, ...(command === program ? [] : program.options.filter(({ long }) => long === '--no-color'))])].flatMap(({ long, description, hidden }) => (typeof long !== 'string' || hidden ? [] : [{ value: long, description }])).concat({ value: '--help', description: 'how it is used' });
 
 async function ofOption(command: Command, option: Option, typed: string): Promise<Answer> {
   return option.argChoices === undefined ? valuesFor(command.name(), option.long ?? '', typed) : words(option.argChoices);

@@ -1,14 +1,14 @@
 import { script } from '@bomb.sh/tab';
 
-/** The scripts of tab (after those of cobra) for shells; it prints them, and gives no text back. */
+/** The scripts of tab (after those of cobra) for shells; it prints them with console.log, and gives no text back. */
 function printed(shell: string): string {
-  const own = console.log;
+  const own = globalThis.console;
   const lines: string[] = [];
-  console.log = (text: string): void => void lines.push(text);
+  globalThis.console = { ...own, log: (text: string) => void lines.push(text) };
   try {
     script(shell, 'trainscope', 'trainscope');
   } finally {
-    console.log = own;
+    globalThis.console = own;
   }
   return `${lines.join('\n')}\n`;
 }

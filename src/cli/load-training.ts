@@ -21,7 +21,7 @@ const refusal = (script: string, options: readonly string[]): ConfigError =>
  * @throws TrainscopeError of the script; ConfigError OPTIONS_INVALID for a script that trains by itself, with options
  */
 export async function loadTraining(script: string, path: string, options: readonly string[]): Promise<Loaded> {
-  let trained = false;
+  const fits: string[] = [];
   let restoreLayers = (): void => undefined;
   const refused = new Promise<never>((_, reject) => {
     const refuse = (): Promise<never> => {
@@ -29,18 +29,18 @@ export async function loadTraining(script: string, path: string, options: readon
       return new Promise<never>(() => undefined);
     };
     const note = (): Promise<void> => {
-      trained = true;
+      fits.push(path);
       return Promise.resolve();
     };
     onFit(options.length === 0 ? note : refuse);
-    restoreLayers = options.length === 0 ? noteLayersFit(() => (trained = true)) : takeOverLayersFit(refuse);
+    restoreLayers = options.length === 0 ? noteLayersFit(() => fits.push(path)) : takeOverLayersFit(refuse);
   });
   const ended = scriptEnd();
   const experiment = await Promise.race([refused, exportedExperiment(path)]);
   if (experiment === undefined) {
     // It may train later: after a timer, or where nobody awaits it.
     await Promise.race([refused, ended]);
-    return { kind: trained ? 'trains-itself' : 'neither' };
+    return { kind: fits.length > 0 ? 'trains-itself' : 'neither' };
   }
   onFit(undefined);
   restoreLayers();

@@ -100,14 +100,14 @@ async function train(experiment: Experiment, folder: RunFolder, checkpoints: str
     ...(log === undefined ? {} : { logger: loggerTo(log) }),
     fit: { signals: true, ...options.fit },
   } satisfies TrainerOptions);
-  let begun = false;
-  trainer.on('run-start', () => (begun = true));
+  const begun: string[] = [];
+  trainer.on('run-start', ({ runId }) => void begun.push(runId));
   try {
     if (checkpoints !== undefined) await trainer.resume(checkpoints);
     const result = await trainer.fit(data, validation === undefined ? {} : { validation });
     return { result, events };
   } catch (failure) {
-    if (!begun) throw failure;
+    if (begun.length === 0) throw failure;
     return { failure, events };
   } finally {
     await trainer.dispose();

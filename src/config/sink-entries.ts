@@ -3,8 +3,10 @@ import { z } from 'zod';
 import type { ConfigProblem } from '../errors.js';
 import { fieldNames, fileSink, levels, pinoSink, type Sink } from '../events/index.js';
 import { problemsOf, showValue } from '../problems.js';
+import { csvSink } from '../sinks/csv.js';
 import { openTelemetryOptions, openTelemetrySink } from '../sinks/open-telemetry.js';
 import { prometheusOptions, prometheusSink } from '../sinks/prometheus.js';
+import { tensorBoardOptions, tensorBoardSink } from '../sinks/tensor-board.js';
 import { confinedPath } from './confined-path.js';
 import { findingsAt, invalid, problemsOfError, type Finding } from './finding.js';
 import { resolvePackage } from './modules.js';
@@ -32,9 +34,13 @@ const pinoOptions = z.strictObject({
     .describe('Where lines go, in a worker thread. Default: stdout.'),
 });
 
+const logFolder = z.string().min(1).describe('The folder that TensorBoard is started with; each run has a folder in it. A path in the folder of the config, or in the output folder where one is given.');
+
 /** An item of the list `sinks`. */
 export const sinkSchema = z.union([
   z.strictObject({ file: z.string().min(1).describe('One line of JSON an event. A path in the folder of the config, or in the output folder where one is given.') }).describe('Every event, to a file.'),
+  z.strictObject({ csv: z.string().min(1).describe('One row a number of an event. A path as that of file.') }).describe('Every number of every event, to a CSV file.'),
+  z.strictObject({ tensorBoard: z.union([logFolder, tensorBoardOptions.extend({ folder: logFolder })]) }).describe('Event files for TensorBoard, to a folder.'),
   z.strictObject({ pino: pinoOptions }).describe('Events through a pino logger.'),
   z.strictObject({ prometheus: prometheusOptions }).describe('Metrics for Prometheus, served over HTTP; needs the package prom-client.'),
   z.strictObject({ openTelemetry: openTelemetryOptions }).describe("Spans and metrics to OpenTelemetry, over OTLP; needs OpenTelemetry's packages."),
@@ -106,6 +112,15 @@ class SinkReader {
       const file = this.#destination(sink.file, [...path, 'file']);
       return file === undefined ? undefined : () => fileSink({ path: file });
     }
+    if ('csv' in sink) {
+      const file = this.#destination(sink.csv, [...path, 'csv']);
+      return file === undefined ? undefined : () => csvSink({ path: file });
+    }
+    if ('tensorBoard' in sink) {
+      const { folder, ...options } = typeof sink.tensorBoard === 'string' ? { folder: sink.tensorBoard } : sink.tensorBoard;
+      const at = this.#folder(folder, typeof sink.tensorBoard === 'string' ? [...path, 'tensorBoard'] : [...path, 'tensorBoard', 'folder']);
+      return at === undefined ? undefined : () => tensorBoardSink(at, withoutUndefined(options));
+    }
     const { fields, ...own } = sink.pino;
     const options = { ...own, ...(sink.pino.transport === undefined ? {} : { transport: this.#transport(sink.pino.transport, [...path, 'pino', 'transport']) }) };
     return () => pinoSink(withoutUndefined(options), fields === undefined ? {} : { fields });
@@ -137,6 +152,17 @@ class SinkReader {
     if (value === 1 || value === 2) return value;
     this.findings.push(invalid(path, `found ${showValue(value)}, expected a path, 1 (stdout) or 2 (stderr)`));
     return value;
+  }
+
+  /** A folder that files are made in. */
+  #folder(given: string, path: Path): string | undefined {
+    const confined = confinedPath(this.#place.outDir, given);
+    if ('refusal' in confined) {
+      this.findings.push({ code: 'CONFIG_PATH_ESCAPES', path, message: `${confined.refusal}, expected a path in ${this.#place.outDir}` });
+      return undefined;
+    }
+    if (statSync(confined.path, { throwIfNoEntry: false })?.isDirectory() === false) this.findings.push(invalid(path, `"${given}" is a file, expected the path of a folder`));
+    return confined.path;
   }
 
   #destination(given: string, path: Path): string | undefined {

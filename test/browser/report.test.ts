@@ -188,6 +188,10 @@ describe('two runs side by side', () => {
     await page.getByRole('checkbox', { name: 'high.ndjson' }).uncheck();
     await page.waitForTimeout(60);
     expect(await pixels(page.locator('figure[data-chart="metric:loss"] canvas').first())).not.toBe(before);
+    // The curves that show a finding are there even when its run is switched off.
+    const ofFinding = page.locator('article.finding figure').first();
+    await ofFinding.getByRole('button', { name: 'Table' }).click();
+    expect(await ofFinding.locator('tbody tr').count()).toBeGreaterThan(10);
     expect(await violations(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await picture(page, 'two-runs-dark');

@@ -10,7 +10,6 @@ beforeAll(async () => {
   await useBackend('cpu');
 });
 
-const none: PhaseTimes = { data: 0, forwardBackward: 0, update: 0, measure: 0, plugins: 0, validation: 0, pace: 0 };
 const step = (batchSize: number): StepInfo => ({ batchSize, stepInEpoch: 0, learningRate: 0.1, updated: true });
 
 /** A plugin whose clock is the test's. */

@@ -35,7 +35,9 @@ async function run(options: Options, fit: FitOptions = {}, more: Partial<Trainer
     summary: 'Keeps what is in the model.',
     role: 'steer',
     hooks: () => ({
-      stepEnd: ({ updated }) => void (updated && kept.iterates.push(weightsOf(kept.trainer))),
+      stepEnd({ updated }) {
+        if (updated) kept.iterates.push(weightsOf(kept.trainer));
+      },
       validationEnd: () => void kept.validated.push({ during: weightsOf(kept.trainer), after: undefined }),
       batch() {
         const last = kept.validated.at(-1);

@@ -1,4 +1,5 @@
 import { scalarsOf, type TrainscopeEvent } from '../../events/index.js';
+import { distributionChart, distributionKinds, quantilesIn } from './distributions.js';
 import { activationCharts, firstRankOf, gradientCharts, hardwareCharts, heatMaps, learningRateChart, metricChart, predictionCharts, timeCharts, unlessMeasured, weightCharts } from './known-charts.js';
 import type { ChartParts, Drawing, Place, Plots } from './plots.js';
 import { listIn, numberIn, recordIn, textIn } from './wire-event.js';
@@ -161,6 +162,41 @@ const drawProfile: Draw = (plots, data, at) => {
   }
 };
 
+const drawThroughput: Draw = (plots, data, at) => {
+  plots.add(timeCharts.steps, 'steps, over the window', at, numberIn(data['stepsPerSecond']));
+  plots.add(timeCharts.samples, 'samples, over the window', at, numberIn(data['samplesPerSecond']));
+  const { p50, p95 } = recordIn(data['stepMs']);
+  plots.add(timeCharts.step, 'median', at, numberIn(p50));
+  plots.add(timeCharts.step, '95th percentile', at, numberIn(p95));
+  plots.add(timeCharts.flops, 'operations', at, numberIn(data['flops']));
+  for (const [phase, share] of Object.entries(recordIn(data['shares']))) plots.add(unlessMeasured(timeCharts.shares), phase, at, numberIn(share));
+};
+
+const drawConfusion: Draw = (plots, data, at) => {
+  const output = textIn(data['output']) ?? 'output';
+  const { classScores, classF1, classRecall, classPrecision } = predictionCharts;
+  plots.add(classScores, `mean recall (${output})`, at, numberIn(data['balancedAccuracy']));
+  plots.add(classScores, `macro F1 (${output})`, at, numberIn(recordIn(data['macro'])['f1']));
+  plots.add(classScores, `kappa (${output})`, at, numberIn(data['kappa']));
+  plots.add(classScores, `Matthews (${output})`, at, numberIn(data['mcc']));
+  for (const [name, given] of Object.entries(recordIn(data['classes']))) {
+    const { f1, recall, precision } = recordIn(given);
+    plots.add(classF1, name, at, numberIn(f1));
+    plots.add(classRecall, name, at, numberIn(recall));
+    plots.add(classPrecision, name, at, numberIn(precision));
+  }
+};
+
+const drawHistograms: Draw = (plots, data, at) => {
+  for (const [name, kinds] of [...Object.entries(recordIn(data['weights'])), ...Object.entries(recordIn(data['layers']))]) {
+    for (const kind of distributionKinds) {
+      const histogram = recordIn(kinds)[kind];
+      if (histogram === undefined) continue;
+      for (const { name: place, value } of quantilesIn(histogram)) plots.add(distributionChart(kind, name), place, at, value);
+    }
+  }
+};
+
 const draws: Readonly<Record<string, Draw>> = {
   step: drawStep,
   validation: (plots, data, at) => {
@@ -173,12 +209,15 @@ const draws: Readonly<Record<string, Draw>> = {
   'training-statistics': drawStatistics,
   'prediction-dynamics': drawPredictions,
   'gpu-profile': drawProfile,
+  throughput: drawThroughput,
+  'confusion-matrix': drawConfusion,
+  histogram: drawHistograms,
 };
 
 /** Events whose numbers are no curve: places in the run, settings, totals, and what has a part of the report of its own. */
 const notDrawn: ReadonlySet<string> = new Set([
   'run-start', 'resume', 'epoch-start', 'run-end', 'finding', 'error', 'plugin-error', 'plugin-slow', 'listener-error', 'sink-error', 'sink-loss', 'gpu', 'seed', 'seed-verification', 'preflight', 'preflight-check', 'diagnosis', 'error-decomposition', 'checkpoint', 'checkpoint-failed',
-  'model-summary', 'confusion-matrix', 'histogram', 'repair', 'dashboard', 'dashboard-control',
+  'model-summary', 'timer', 'repair', 'dashboard', 'dashboard-control', 'model-checkpoint',
 ]);
 
 /** Draws the numbers of an event, those of plugins that are not known here among them: under the name of the event and the field. */

@@ -45,6 +45,10 @@ export const predictionCharts = {
   kl: chart('prediction-kl', 'predictions', 'Divergence of predictions', 'Mean KL divergence from the look before, nats.', { ...log, ...detail, unit: 'nats' }),
   spread: chart('prediction-spread', 'predictions', 'Spread of the predictions', 'How much the predictions of different samples differ.', detail),
   correlation: chart('prediction-correlation', 'predictions', 'Correlation of predictions and labels', 'Pearson’s r over a batch.', detail),
+  classScores: chart('class-scores', 'predictions', 'Agreement beyond chance', 'Over the validation data: mean recall, macro F1, Cohen’s kappa, Matthews’ correlation.'),
+  classF1: chart('class-f1', 'predictions', 'F1 by class', 'Over the validation data. A class at 0 is not found.'),
+  classRecall: chart('class-recall', 'predictions', 'Recall by class', 'Over the validation data: share of the labels of a class that were found.', detail),
+  classPrecision: chart('class-precision', 'predictions', 'Precision by class', 'Over the validation data: share of the predictions of a class that are right.', detail),
   topPredicted: chart('top-predicted', 'predictions', 'Share of the class predicted most', 'Beside the share of the most frequent label: far above it, the model gives one answer to everything.', detail),
 } as const;
 
@@ -52,6 +56,8 @@ export const timeCharts = {
   epoch: chart('epoch-time', 'time', 'Time of an epoch', 'Validation included.', { unit: 's' }),
   steps: chart('steps-per-second', 'time', 'Steps a second', 'Of the time without validation.', { unit: '1/s' }),
   samples: chart('samples-per-second', 'time', 'Samples a second', 'Of the time without validation.', { unit: '1/s' }),
+  step: chart('step-time', 'time', 'Time of a step', 'Half of the steps take less than the median, one in twenty more than the 95th percentile.', { unit: 'ms' }),
+  flops: chart('flops', 'time', 'Operations a second', 'Floating-point operations of the model, by its multiply-adds.', { unit: '1/s', ...detail }),
   shares: chart('time-shares', 'time', 'Where the time goes', 'Share of the time of the loop, by phase.'),
 } as const;
 

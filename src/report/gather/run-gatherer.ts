@@ -9,7 +9,6 @@ import { confusionOf } from './confusion.js';
 import { directNumbers, type DirectNumbers } from './direct-numbers.js';
 import { environmentOf } from './environment.js';
 import { seriesOf } from './finding-series.js';
-import { HistogramMaps } from './histogram-maps.js';
 import { metricChart } from './known-charts.js';
 import { Plots } from './plots.js';
 import { SampleHistories } from './sample-histories.js';
@@ -47,7 +46,6 @@ export interface RunFacts {
 export class RunGatherer {
   readonly #plots = new Plots();
   readonly #samples = new SampleHistories();
-  readonly #histograms = new HistogramMaps();
   readonly #confusion = new Map<string, ConfusionTable>();
   readonly #counts = new Map<string, number>();
   readonly #told = new Map<string, Told>();
@@ -198,9 +196,6 @@ export class RunGatherer {
       case 'prediction-dynamics':
         this.#samples.add(data, mark.step);
         return;
-      case 'histogram':
-        this.#histograms.add(data, mark.step);
-        return;
       case 'confusion-matrix': {
         const table = confusionOf(data, mark);
         if (table !== undefined) this.#confusion.set(table.output, table);
@@ -257,7 +252,7 @@ export class RunGatherer {
       findings,
       charts,
       series,
-      heatMaps: [...heatMaps, ...this.#histograms.result()],
+      heatMaps,
       samples: this.#samples.result(),
       confusion: [...this.#confusion.values()],
       time: this.#time(),

@@ -55,7 +55,8 @@ export class LivePageThread {
   static async open(start: PageStart): Promise<LivePageThread> {
     // In a clone of the project the sources are run as they are; the published package has the compiled ones alone.
     const sources = new URL('./from-sources.js', import.meta.url);
-    const worker = new Worker(existsSync(sources) ? sources : new URL('./page-thread.js', import.meta.url), { name: 'trainscope-dashboard', workerData: { [startKey]: start } });
+    // Without the process's own arguments of node: one that runs a text (-e) would have a thread refuse its file.
+    const worker = new Worker(existsSync(sources) ? sources : new URL('./page-thread.js', import.meta.url), { name: 'trainscope-dashboard', workerData: { [startKey]: start }, execArgv: [] });
     const failed = (why: string, code: 'LIVE_PORT' | 'LIVE_FAILED', cause?: unknown): TrainscopeError => new TrainscopeError(code, { found: `the dashboard cannot be served: ${why}`, cause });
     let late: NodeJS.Timeout | undefined;
     try {

@@ -73,6 +73,7 @@ export class App {
     this.#replace('comparison', comparison, () => comparisonSection(model));
     this.#replace('details', runs.map(({ configuration, environment, log, troubles, resumes, name }) => [configuration, environment, log, troubles, resumes, name]), () => detailsSection(runs));
     for (const group of chartGroups) this.#fill(group, runs, several);
+    for (const plot of this.#smallOnes()) plot.refresh(runs);
     this.#navigate();
     this.#filter();
   }

@@ -117,8 +117,21 @@ export class PlotView {
     this.#chart?.dispose();
   }
 
+  /** Takes the series as they are by now: for a chart whose part of the page stays as it is. */
+  refresh(runs: readonly RunModel[]): void {
+    this.update({
+      ...this.#parts,
+      shown: this.#parts.shown.map((each) => {
+        const run = runs.find(({ key }) => key === each.run.key);
+        const series = run?.series.find(({ id }) => id === each.series.id);
+        return run === undefined || series === undefined ? each : { run, series };
+      }),
+    });
+  }
+
+  /** Without the runs that are switched off; what a finding shows is of its own run, and stays. */
   #visible(): readonly Shown[] {
-    return this.#parts.shown.filter(({ run }) => !this.#settings.hidden.has(run.key));
+    return this.#parts.small === true ? this.#parts.shown : this.#parts.shown.filter(({ run }) => !this.#settings.hidden.has(run.key));
   }
 
   get #scaleNow(): 'linear' | 'log' {
