@@ -94,8 +94,9 @@ export const augmentation = definePlugin({
           if (port !== undefined && !chosen.includes(port)) return input;
           checkShape(name, input.shape, given);
           if (input.dtype !== 'float32' && input.dtype !== 'int32') throw new Error(`augmentation computes with numbers, and the input "${name}" is ${input.dtype}.`);
-          const changed = applied(input, { transforms, range, fill, interpolation, stream: (place) => stream(`${name}/${String(place)}`), count: (place, count) => (counts.changed[place] = (counts.changed[place] ?? 0) + count) });
-          return custom === undefined ? changed : own(custom, changed, { random: stream(`${name}/custom`), input: name, step });
+          // By the input's number: the name that tfjs-layers makes up is another in the next process.
+          const changed = applied(input, { transforms, range, fill, interpolation, stream: (place) => stream(`${String(i)}/${String(place)}`), count: (place, count) => (counts.changed[place] = (counts.changed[place] ?? 0) + count) });
+          return custom === undefined ? changed : own(custom, changed, { random: stream(`${String(i)}/custom`), input: name, step });
         });
         return { ...batch, inputs: made };
       },

@@ -84,10 +84,10 @@ describe('the report of a run', () => {
     const steps = readFileSync(at('high.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { event: string; step: number; data: { loss: number } }).filter(({ event }) => event === 'step');
     expect(rows.filter(([, name]) => name === 'training (batch)').map(([step, , value]) => [Number(step), Number(value)])).toEqual(steps.map(({ step, data }) => [step, data.loss]));
     // The chart itself holds the same.
-    const drawn = (await page.evaluate(`(() => {
+    const drawn = await page.evaluate<number>(`(() => {
       const text = document.getElementById('model').textContent;
       return JSON.parse(text).runs[0].series.find(({ id }) => id === 'metric:loss/training (batch)').values.length;
-    })()`)) as number;
+    })()`);
     expect(drawn).toBe(steps.length);
     await page.close();
   });

@@ -176,7 +176,7 @@ const all: Transforms = [{ kind: 'flip' }, { kind: 'crop', padding: 1 }, { kind:
 const images = () => sequential({ layers: [layers.flatten({ inputShape: [4, 4, 1] }), layers.dense({ units: 1 })] });
 const data = { inputs: Array.from({ length: 12 }, (_, i) => Array.from({ length: 4 }, (_row, y) => Array.from({ length: 4 }, (_column, x) => [Math.sin(i + y * 4 + x)]))), labels: Array.from({ length: 12 }, (_, i) => [i]) };
 
-async function train(options: Options, { model = images, source = data as { inputs: unknown; labels: unknown } }: { model?: () => LayersModel; source?: { inputs: unknown; labels: unknown } } = {}) {
+async function train(options: Options, { model = images, source = data }: { model?: () => LayersModel; source?: { inputs: unknown; labels: unknown } } = {}) {
   const seen: number[][] = [];
   const labels: number[][] = [];
   const told: unknown[] = [];

@@ -191,12 +191,12 @@ describe('groups', () => {
     const byHand = { forward: (x: tf.Tensor) => tf.softmax(tf.matMul(tf.tanh(tf.matMul(x as tf.Tensor2D, w.body as tf.Tensor2D)), w.head as tf.Tensor2D)), trainableWeights: w };
     const values = () => [w.body, w.head].map((variable) => [...variable.dataSync()].join(' '));
     const ends = [values()];
-    const trainer = new Trainer({ model: byHand as never, loss: 'sparseCategoricalCrossentropy', optimizer: 'adam', progress: false, plugins: [gradualUnfreezing({ groups: [['head'], ['body']], every: 2 })] });
+    const trainer = new Trainer({ model: byHand, loss: 'sparseCategoricalCrossentropy', optimizer: 'adam', progress: false, plugins: [gradualUnfreezing({ groups: [['head'], ['body']], every: 2 })] });
     trainer.hook('epochEnd', () => void ends.push(values()));
     await trainer.fit(data, { batchSize: 8, epochs: 3 });
     await trainer.dispose();
     expect(changes(ends, 'bh')).toEqual(['h', 'h', 'bh']);
-    const without = new Trainer({ model: byHand as never, loss: 'sparseCategoricalCrossentropy', progress: false, plugins: [gradualUnfreezing()] });
+    const without = new Trainer({ model: byHand, loss: 'sparseCategoricalCrossentropy', progress: false, plugins: [gradualUnfreezing()] });
     await expect(without.fit(data, { batchSize: 8 })).rejects.toThrow('a model written by hand has no layers; name its weights');
     await without.dispose();
     tf.dispose([w.body, w.head]);

@@ -17,7 +17,7 @@ const spoiling = (at: number, by: number) => definePlugin({ name: 'spoiling', su
 async function train(options: Parameters<typeof terminateOnNaN>[0], at: number, by: number) {
   const trainer = new Trainer({ model: smallClassifier, loss: 'sparseCategoricalCrossentropy', seed: 3, progress: false, plugins: [spoiling(at, by), terminateOnNaN(options)] });
   const events: TrainscopeEvent[] = [];
-  trainer.onAny((event) => events.push(event as TrainscopeEvent));
+  trainer.onAny((event) => events.push(event));
   try {
     return { result: await trainer.fit(clouds(40), { batchSize: 8, epochs: 2 }), events, error: undefined };
   } catch (error) {

@@ -35,7 +35,7 @@ const data = clouds(40);
 const made = (options: Parameters<typeof timer>[0], more: ReturnType<typeof checkpoint>[] = []) => {
   const trainer = new Trainer({ model: smallClassifier, loss: 'sparseCategoricalCrossentropy', seed: 3, progress: false, plugins: [passing(), timer(options), ...more] });
   const events: TrainscopeEvent[] = [];
-  trainer.onAny((event) => events.push(event as TrainscopeEvent));
+  trainer.onAny((event) => events.push(event));
   return { trainer, events, timed: () => events.filter(({ event }) => event === 'timer').map((event) => event.data as unknown as Record<string, unknown>) };
 };
 async function train(options: Parameters<typeof timer>[0], fit: FitOptions = {}) {

@@ -145,7 +145,7 @@ describe('when it averages', () => {
     [{ kind: 'swa', start: { share: 1 } }, [15]], // the last one in any case
     [{ kind: 'swa', every: { epochs: 2 }, start: { epochs: 0 } }, [10]],
   ] as const)('with %j the weights of steps %j, each alike, are in it', async (options, steps) => {
-    const { iterates, end, events } = await run({ decay: 'kind' in options ? undefined : 0.9, ...options } as Options, {});
+    const { iterates, end, events } = await run({ decay: 'kind' in options ? undefined : 0.9, ...options }, {});
     expect(worst(end, ema(steps.map((step) => iterates[step - 1] ?? []), 'kind' in options ? 1 : 0.9))).toBeLessThan(1e-6);
     expect(events.findLast(({ event }) => event === 'weight-average')?.data).toMatchObject({ place: 'end', updates: steps.length, firstStep: steps[0] });
   });
