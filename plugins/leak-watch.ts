@@ -53,8 +53,8 @@ const leakingSteps = 5;
 
 /**
  * Says which line of code makes the tensors that stay. The trainer's own finding tensor-leak names a plugin, or the step;
- * this one takes the stack of every tensor that is made while it watches, and tells file, line and function of those that
- * are still there some steps later.
+ * this one watches every tensor that is made, takes the stacks of those that are like one that has outlived its step, and
+ * tells file, line and function of those that are still there some steps later.
  *
  * - Weights, slots of the optimizer, copies for checkpoints and the best weights are no leaks: they come from one step, or
  *   are replaced. A place is told when tensors of 3 steps or more stay, and is a finding when they are of 5.

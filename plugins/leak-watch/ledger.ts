@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LoopPlaceName } from 'trainscope/plugin';
-import { siteFrom } from './site.js';
+import { siteFrom, type Site } from './site.js';
 
 /** Tensors of one place that stay. */
 export interface Group {
@@ -33,8 +33,10 @@ interface Making {
   readonly dtype: tf.DataType;
   readonly step: number;
   readonly place: LoopPlaceName;
-  /** Read when it is needed: what makes text of it is far dearer than what takes it. */
-  readonly trace: { readonly stack?: string };
+  /** What is known without a stack: tensors of one place are alike in it. */
+  readonly likeness: string;
+  /** Text is made of it when it is needed. Undefined for the first of a likeness: see `TensorLedger`. */
+  readonly trace: { readonly stack?: string } | undefined;
 }
 
 /**
@@ -45,44 +47,69 @@ const leastSteps = 3;
 
 const bytesOf = ({ shape, dtype }: Making): number => (dtype === 'string' ? 0 : tf.util.sizeFromShape([...shape]) * tf.util.bytesPerElement(dtype));
 
-/** Which tensors were made where, and which of them stay. */
+/**
+ * Which tensors were made where, and which of them stay. A stack is dear, and nearly all tensors are gone before their step
+ * ends: it is taken of those alone that are like one that has outlived its step (same kernel, shape, phase and hook). So of
+ * a leak the first step's tensors have no stack, and are counted to the place of the others like them.
+ */
 export class TensorLedger {
   #recent: { readonly tensor: tf.Tensor; readonly made: Making }[] = [];
   #survivors = new Map<number, Survivor>();
+  readonly #suspects = new Set<string>();
   readonly #frames: number;
 
   constructor(frames: number) {
     this.#frames = frames;
   }
 
-  /** Takes in a new tensor, with the stack that made it. */
+  /** Takes in a new tensor, where needed with the stack that made it. */
   add(tensor: tf.Tensor, kernel: string | null, step: number, place: LoopPlaceName): void {
+    const { shape, dtype } = tensor;
+    const likeness = `${kernel ?? ''} ${dtype} ${String(shape)} ${place.phase ?? ''} ${place.hook?.plugin ?? ''} ${place.hook?.name ?? ''}`;
+    this.#recent.push({ tensor, made: { kernel, shape, dtype, step, place, likeness, trace: this.#suspects.has(likeness) ? this.#take() : undefined } });
+  }
+
+  #take(): { stack?: string } {
     const trace: { stack?: string } = {};
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = this.#frames;
     Error.captureStackTrace(trace);
     Error.stackTraceLimit = limit;
-    this.#recent.push({ tensor, made: { kernel, shape: tensor.shape, dtype: tensor.dtype, step, place, trace } });
+    return trace;
   }
 
   /** Forgets what has been disposed of. */
   sweep(): void {
     for (const [id, { tensor }] of this.#survivors) if (tensor.deref()?.isDisposed === true) this.#survivors.delete(id);
     // A variable that is assigned is counted anew under its own id: the latest making stands.
-    for (const { tensor, made } of this.#recent) if (!tensor.isDisposed) this.#survivors.set(tensor.id, { tensor: new WeakRef(tensor), made });
+    for (const { tensor, made } of this.#recent) {
+      if (tensor.isDisposed) continue;
+      this.#survivors.set(tensor.id, { tensor: new WeakRef(tensor), made });
+      this.#suspects.add(made.likeness);
+    }
     this.#recent = [];
   }
 
   /** Tensors by the place that made them, of those places whose tensors of several steps are older than `before`: most bytes last. */
   groups(before: number): readonly Group[] {
-    const found = new Map<string, { makings: Making[]; site: ReturnType<typeof siteFrom> }>();
+    const found = new Map<string, { makings: Making[]; site: Site }>();
+    const unknown = new Map<string, Making[]>();
     for (const { made } of this.#survivors.values()) {
       if (made.step > before) continue;
+      if (made.trace === undefined) {
+        unknown.set(made.likeness, [...(unknown.get(made.likeness) ?? []), made]);
+        continue;
+      }
       const site = siteOf(made);
-      const key = JSON.stringify([site.place, site.function, made.kernel, made.shape, made.dtype, made.place.hook?.plugin ?? null, made.place.hook?.name ?? null]);
+      const key = `${made.likeness} ${site.place ?? ''} ${site.function ?? ''}`;
       const group = found.get(key);
       if (group === undefined) found.set(key, { makings: [made], site });
       else group.makings.push(made);
+    }
+    for (const [likeness, makings] of unknown) {
+      const alike = [...found.values()].filter((each) => each.makings[0]?.likeness === likeness).sort((x, y) => y.makings.length - x.makings.length);
+      if (alike[0] === undefined) found.set(likeness, { makings, site: nowhere });
+      else alike[0].makings.unshift(...makings);
     }
     return [...found.values()].flatMap(({ makings, site }): Group[] => {
       // The latest tells best: what was made before the first step was made by another caller.
@@ -110,10 +137,11 @@ export class TensorLedger {
   }
 }
 
-const sites = new WeakMap<Making, ReturnType<typeof siteFrom>>();
+const nowhere: Site = { place: null, function: null };
+const sites = new WeakMap<Making, Site>();
 
-const siteOf = (made: Making): ReturnType<typeof siteFrom> => {
+const siteOf = (made: Making): Site => {
   let site = sites.get(made);
-  if (site === undefined) sites.set(made, (site = siteFrom(made.trace.stack ?? '')));
+  if (site === undefined) sites.set(made, (site = siteFrom(made.trace?.stack ?? '')));
   return site;
 };

@@ -17,11 +17,10 @@ export interface MetricRow {
   readonly runs: readonly (MetricOfRun | null)[];
 }
 
-/** `val_loss` is drawn in the chart loss as its validation; `loss` in the same as its training. */
-function seriesOf({ charts, series }: RunModel, name: string): RunModel['series'][number] | undefined {
-  const [of, title] = name.startsWith('val_') ? (['validation', name.slice(4)] as const) : (['training', name] as const);
-  const chart = charts.find((each) => each.group === 'metrics' && (each.title === title || each.title === name));
-  return series.find((each) => chart?.series.includes(each.id) === true && each.of === of);
+/** `val_loss` is the validation of the metric loss. Of the training an epoch's mean is what its last value is, too. */
+function seriesOf({ series }: RunModel, name: string): RunModel['series'][number] | undefined {
+  const ids = name.startsWith('val_') ? [`metric:${name.slice(4)}/validation`] : [`metric:${name}/training (epoch mean)`, `metric:${name}/training (batch)`];
+  return ids.map((id) => series.find((each) => each.id === id)).find((each) => each !== undefined);
 }
 
 function metricOf(run: RunModel, name: string, direction: Direction | undefined): MetricOfRun | null {

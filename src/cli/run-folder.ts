@@ -5,7 +5,7 @@ import { CheckpointError } from '../errors.js';
 /** Where a run is written. */
 export interface RunFolder {
   readonly path: string;
-  /** Takes a folder that was made for this run away, when nothing is in it. */
+  /** Takes folders that were made for this run away, when nothing is in them. */
   readonly dropEmpty: () => void;
 }
 
@@ -35,13 +35,13 @@ export function resumePath(given: string): { readonly checkpoints: string; reado
 export function runFolder(out: string | undefined, resumed: string | undefined, now = new Date()): RunFolder {
   const given = out ?? resumed;
   if (given !== undefined) return { path: resolve(given), dropEmpty: () => undefined };
-  mkdirSync('runs', { recursive: true });
+  const made = mkdirSync('runs', { recursive: true });
   const base = resolve('runs', now.toISOString().slice(0, 19).replaceAll(':', '-'));
   for (let i = 1; ; i++) {
     const path = i === 1 ? base : `${base}-${String(i)}`;
     try {
       mkdirSync(path);
-      return { path, dropEmpty: () => dropEmpty(path) };
+      return { path, dropEmpty: () => dropEmpty(made === undefined ? [path] : [path, dirname(path)]) };
     } catch (error) {
       // Another run began in the same second.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -49,9 +49,9 @@ export function runFolder(out: string | undefined, resumed: string | undefined, 
   }
 }
 
-function dropEmpty(path: string): void {
+function dropEmpty(folders: readonly string[]): void {
   try {
-    rmdirSync(path);
+    for (const folder of folders) rmdirSync(folder);
   } catch {
     // something is in it
   }

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Override } from '../config/overrides.js';
 import { gravity } from '../diagnosis/finding.js';
 import type { Experiment } from '../diagnosis/preflight/experiment.js';
@@ -120,9 +120,8 @@ function withLog(sinks: readonly Sink[], path: string): { readonly events: strin
   return { events: path, sinks: sinks.some(({ name }) => name === own.name) ? sinks : [...sinks, own] };
 }
 
-/** Every event: steps and measurements are of level debug. */
-const loggerTo = (where: string): NonNullable<TrainerOptions['logger']> =>
-  where === 'stdout' ? { level: 'debug' } : { level: 'debug', transport: { target: 'pino/file', options: { destination: where, mkdir: true } } };
+/** Every event: steps and measurements are of level debug. By its number stdout is the real one, which scripts do not print to. */
+const loggerTo = (where: string): NonNullable<TrainerOptions['logger']> => ({ level: 'debug', transport: { target: 'pino/file', options: { destination: where === 'stdout' ? 1 : resolve(where), mkdir: true } } });
 
 async function reportOf(events: string, folder: RunFolder): Promise<string> {
   const { writeReport } = await import('../report/index.js');

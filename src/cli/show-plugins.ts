@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
@@ -55,7 +55,7 @@ function fieldText({ name, type, required, default: preset, description }: Field
 function pluginText(name: string, { summary, role, options, events, codeOnly = [] }: AnyPluginFactory, page: string): string {
   const fields = fieldsOf(jsonSchemaOf(options));
   const told = Object.entries(events).map(([event, schema]) => `  ${pc.bold(event)}\n${wrapped(plain(schema.description ?? ''), '      ')}\n${wrapped(fieldsOf(jsonSchemaOf(schema), { deep: false }).map((field) => field.name).join(', '), '      { ', '        ')} }`);
-  const sample = sampleOf(name, fields);
+  const sample = sampleOf(name, options, codeOnly);
   return `${[
     `${pc.bold(name)} ${pc.dim(`(${role})`)}`,
     wrapped(summary, '  '),
@@ -67,17 +67,25 @@ function pluginText(name: string, { summary, role, options, events, codeOnly = [
     ...(told.length === 0 ? ['  none of its own'] : told),
     '',
     pc.underline('In a config file'),
-    ...sample.map((line) => `  ${line}`),
+    ...(sample === undefined ? [`  It is attached in code: ${name} from trainscope/plugins.`] : sample.split('\n').map((line) => `  ${line}`)),
     ...(existsSync(page) ? ['', pc.dim(relative(process.cwd(), page))] : []),
   ].join('\n')}\n`;
 }
 
-/** The sample of its page where that has one in YAML; else its first options with their defaults. */
-function sampleOf(name: string, fields: readonly Field[]): readonly string[] {
-  const page = pageOf(name);
-  const text = existsSync(page) ? readFileSync(page, 'utf8') : '';
-  const own = [...text.matchAll(/```ya?ml[^\n]*\n([\s\S]*?)```/g)].map(({ 1: yaml = '' }) => yaml.trimEnd()).find((yaml) => new RegExp(`(?:- |use: )${name}\\b`).test(yaml));
-  if (own !== undefined) return own.split('\n');
+/** A config with the plugin: what is required in it, else its first options as they are by default. Undefined where a config cannot hold it. */
+export function sampleOf(name: string, schema: AnyPluginFactory['options'], codeOnly: readonly string[] = []): string | undefined {
+  const required = requiredOf[name];
+  const fields = fieldsOf(jsonSchemaOf(schema));
+  if (fields.some((field) => field.required && codeOnly.includes(field.name))) return undefined;
   const options = fields.filter(({ default: preset, name: field }) => preset !== undefined && !/[.[]/.test(field)).slice(0, 3);
-  return ['plugins:', options.length === 0 ? `  - ${name}` : `  - ${name}: { ${options.map(({ name: field, default: preset }) => `${field}: ${JSON.stringify(preset)}`).join(', ')} }`];
+  const told = required ?? options.map(({ name: field, default: preset }) => `${field}: ${JSON.stringify(preset)}`).join(', ');
+  return told === '' ? `plugins:\n  - ${name}` : `plugins:\n  - ${name}: { ${told} }`;
 }
+
+/** Of plugins that cannot do without: values to begin with. */
+const requiredOf: Readonly<Record<string, string>> = {
+  seed: 'seed: 1',
+  lrScheduler: 'schedule: { kind: cosine, tMax: 20 }',
+  modelCheckpoint: 'filepath: model, saveBestOnly: true',
+  augmentation: 'transforms: [{ kind: flip }]',
+};

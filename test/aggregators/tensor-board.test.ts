@@ -67,7 +67,8 @@ test('a reader on Google\'s protobuf reads what the log says: losses, norms, his
   await trainer.dispose();
   const log = memory.events;
   const events = read(folder);
-  const of = <Data extends object>(name: string): (TrainscopeEvent & { data: Data })[] => log.filter(({ event }) => event === name) as never;
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- says what the data of an event by that name is
+  const of = <Data extends object>(name: string): (TrainscopeEvent & { data: Data })[] => log.filter((each) => each.event === name) as never;
 
   const [run = ''] = readdirSync(folder);
   expect(run).toMatch(/^\d{8}-\d{6}-[0-9a-f]{8}$/);

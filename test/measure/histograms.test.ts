@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { countedOnDevice, countedOnHost, readOne } from '../../src/measure/histograms.js';
+import { countedOnDevice, countedOnHost, readOne, type Histogram } from '../../src/measure/histograms.js';
 import { testBackends, useBackend } from '../support/backends.js';
 
 const ways = { host: countedOnHost, device: countedOnDevice };
-const histogram = (way: keyof typeof ways, values: readonly number[], bins: number) =>
-  tf.tidy(() => readOne(ways[way](tf.tensor1d([...values], 'float32'), bins).dataSync<'float32'>(), bins));
+const histogram = (way: keyof typeof ways, values: readonly number[], bins: number): Histogram => {
+  const counted = tf.tidy(() => ways[way](tf.tensor1d([...values], 'float32'), bins));
+  const read = counted.dataSync<'float32'>();
+  counted.dispose();
+  return readOne(read, bins);
+};
 
 describe.each(testBackends)('on %s', (backend) => {
   beforeEach(() => useBackend(backend));

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
-import { Trainer, type AnyPlugin } from 'trainscope';
+import { Trainer } from 'trainscope';
+import type { AnyPlugin } from 'trainscope/plugin';
 import { checkpoint, csvLogger } from 'trainscope/plugins';
 import { CsvTable } from '../../plugins/csv-logger/csv-table.js';
 

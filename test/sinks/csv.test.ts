@@ -46,3 +46,11 @@ test('a path that cannot be written is refused at the first event', () => {
   const path = folder();
   expect(() => csvSink(path).write(event(1, 'x', { a: 1 }))).toThrow('EISDIR');
 });
+
+test.runIf(process.platform === 'linux')('a disk that is full is told at the flush and at the next event, and close gives the file back', async () => {
+  const sink = csvSink('/dev/full');
+  await sink.write(event(1, 'x', { a: 1 }));
+  await expect(sink.flush?.()).rejects.toThrow('ENOSPC');
+  expect(() => sink.write(event(2, 'x', { a: 1 }))).toThrow('ENOSPC');
+  await expect(sink.close?.()).rejects.toThrow('ENOSPC');
+});

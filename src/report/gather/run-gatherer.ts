@@ -265,7 +265,8 @@ export class RunGatherer {
 
   #model(finding: Finding, shown: ReadonlySet<string>): FindingModel {
     const { symptoms, ...evidence } = finding.evidence;
-    const first = this.#told.get(keyOf(finding)) ?? { epoch: this.#epoch, step: this.#step, time: (this.#ended - (this.#started ?? 0)) / 1000, plugin: null, times: 1 };
+    // What the rules find at the end of a log is told of no step but those that it names.
+    const first = this.#told.get(keyOf(finding)) ?? { epoch: this.#epoch, step: finding.where.steps?.from ?? this.#step, time: (this.#ended - (this.#started ?? 0)) / 1000, plugin: null, times: 1 };
     const { rule, severity, message, remedy, where, docs } = finding;
     return {
       rule,

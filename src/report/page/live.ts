@@ -31,22 +31,27 @@ export function follow({ events, control }: LiveParts, update: (model: ReportMod
   const said = h('span', { class: 'said', role: 'status', 'aria-live': 'polite' });
   const controls = control === null ? null : controlsOf(control.path, said);
   let hasEnded = false;
+  let isHeld = false;
+  const tell = (): void => {
+    state.textContent = hasEnded ? 'ended' : isHeld ? 'paused' : 'live';
+  };
   const source = new EventSource(events);
-  source.addEventListener('open', () => {
-    state.textContent = 'live';
-  });
+  source.addEventListener('open', tell);
   source.addEventListener('error', () => {
     state.textContent = hasEnded ? 'ended' : source.readyState === EventSource.CLOSED ? 'not connected' : 'connecting again…';
   });
   source.addEventListener('model', (event) => {
     const model = JSON.parse((event as MessageEvent<string>).data) as ReportModel;
     hasEnded = model.runs.every(({ status }) => status !== 'running');
-    state.textContent = hasEnded ? 'ended' : 'live';
+    tell();
     controls?.enable(!hasEnded);
     update(model);
   });
   source.addEventListener('control', (event) => {
-    controls?.show(JSON.parse((event as MessageEvent<string>).data) as ControlState);
+    const stand = JSON.parse((event as MessageEvent<string>).data) as ControlState;
+    isHeld = stand.paused;
+    tell();
+    controls?.show(stand);
   });
   return h('section', { class: 'live', 'aria-label': 'Live' }, h('span', { class: 'pulse', 'aria-hidden': 'true' }), state, controls === null ? h('span', { class: 'muted' }, 'This page can only look.') : controls.element, said);
 }

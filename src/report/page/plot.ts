@@ -205,6 +205,12 @@ export class PlotView {
   }
   #later = 0;
 
+  /** Curves that were switched off in the legend: they stay so when there are new points. */
+  #switchedOff(): Readonly<Record<string, boolean>> {
+    const [legend] = (this.#chart?.getOption() as { legend?: { selected?: Readonly<Record<string, boolean>> }[] } | undefined)?.legend ?? [];
+    return legend?.selected ?? {};
+  }
+
   #option(): Parameters<EChartsType['setOption']>[0] {
     const { theme, axis, smoothing, zoom } = this.#settings;
     const { several, marked, small = false } = this.#parts;
@@ -228,7 +234,7 @@ export class PlotView {
       const points = (values: readonly (number | null)[], count: boolean): Point[] => values.map((value, at) => [xs[at] ?? 0, count ? fits(value) : value !== null && (!isLog || value > 0) ? value : null]);
       const common = { type: 'line', showSymbol: raw.length < 40, symbolSize: 4, connectNulls: false, emphasis: { disabled: true }, sampling: undefined };
       if (smoothing > 0) lines.push({ ...common, name: `${nameOf(each, several)} (as measured)`, data: points(raw, false), lineStyle: { color: colour, width: 1, opacity: 0.25 }, itemStyle: { color: colour, opacity: 0.25 }, silent: true, tooltip: { show: false } });
-      lines.push({ ...common, name: nameOf(each, several), data: points(main, true), lineStyle: { color: colour, width: raw.length > 200 ? 1.4 : 2, type: isDashed ? 'dashed' : 'solid' }, itemStyle: { color: colour } });
+      lines.push({ ...common, name: nameOf(each, several), data: points(main, true), lineStyle: { color: colour, width: raw.length > 200 ? 1.4 : 2, type: isDashed ? 'dashed' : 'solid', opacity: several && each.series.name.includes('(batch)') ? 0.45 : 1 }, itemStyle: { color: colour } });
       raw.forEach((value, at) => {
         if (value === null) notFinite.push([xs[at] ?? 0, null]);
       });
@@ -258,7 +264,7 @@ export class PlotView {
       animation: false,
       textStyle: { color: paint.text, fontFamily: font },
       grid: { left: 8, right: 18, top: hasLegend ? 34 : 12, bottom: small ? 6 : 34, containLabel: true },
-      legend: { show: hasLegend, type: 'scroll', top: 0, left: 0, right: 0, itemWidth: 18, textStyle: { color: paint.text, fontSize: 11, width: 260, overflow: 'truncate' }, pageTextStyle: { color: paint.text }, pageIconColor: paint.text, pageIconInactiveColor: paint.line, data: shown.map((each) => nameOf(each, several)) },
+      legend: { selected: this.#switchedOff(), show: hasLegend, type: 'scroll', top: 0, left: 0, right: 0, itemWidth: 18, textStyle: { color: paint.text, fontSize: 11, width: 260, overflow: 'truncate' }, pageTextStyle: { color: paint.text }, pageIconColor: paint.text, pageIconInactiveColor: paint.line, data: shown.map((each) => nameOf(each, several)) },
       tooltip: {
         trigger: 'axis',
         confine: true,
