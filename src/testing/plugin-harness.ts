@@ -87,7 +87,7 @@ export class PluginHarness {
       refreshStatistics: (batches: number) => Promise.resolve({ layers: 1, batches }),
       rehearse: rehearse ?? (() => Promise.resolve([])),
       weightTensors: (): ReadonlyMap<string, tf.Tensor> => new Map(),
-      models: { open: (path: string) => Promise.resolve(void this.modelCalls.push(`open ${path}`)), save: (path: string) => (this.modelCalls.push(`save ${path}`), Promise.resolve({ bytes: 0, written: Promise.resolve() })) },
+      models: { open: (path: string) => (this.modelCalls.push(`open ${path}`), Promise.resolve()), save: (path: string) => (this.modelCalls.push(`save ${path}`), Promise.resolve({ bytes: 0, written: Promise.resolve() })) },
       snapshots: {
         save: (key: string) => (this.#snapshots.add(key), this.snapshotCalls.push(`save ${key}`)),
         restore: (key: string) => (this.snapshotCalls.push(`restore ${key}`), this.#snapshots.has(key)),

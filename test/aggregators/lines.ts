@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { readEventLine, coreCatalogue, levelNumbers, type TrainscopeEvent } from '../../src/events/index.js';
+import { levelNumbers, type TrainscopeEvent } from '../../src/events/index.js';
 import { repeatedKeys } from '../events/json-keys.js';
 
 /** What an event is on the wire: NaN and the infinities as text. */
@@ -16,8 +16,5 @@ export function expectAllEvents(lines: readonly string[], events: readonly Train
     expect(JSON.parse(line)).toMatchObject({ ...(onWire(event) as object), level: levelNumbers[event?.level ?? 'info'] });
   });
 }
-
-/** A line is an event that readEventLine takes. */
-export const isReadable = (line: string): boolean => readEventLine(line, coreCatalogue).event.length > 0;
 
 export const count = (events: readonly TrainscopeEvent[], name: string): number => events.filter(({ event }) => event === name).length;

@@ -4,8 +4,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseEventLine, pinoSink, type TrainscopeEvent } from '../../src/events/index.js';
-import { endpoint, until, type Endpoint, type Request } from './endpoint.js';
+import { gradientNorm, weightNorm } from '../../plugins/index.js';
+import { coreCatalogue, parseEventLine, pinoSink, type TrainscopeEvent } from '../../src/events/index.js';
+import { endpoint, until, type Endpoint } from './endpoint.js';
 import { count, expectAllEvents, onWire } from './lines.js';
 import { train } from './training.js';
 
@@ -21,6 +22,8 @@ afterAll(() => {
 /** 1 run-start, 2 x (epoch-start, 8 x 3, validation, epoch-end), 1 run-end. */
 const eventsOfTwoEpochs = 56;
 
+const catalogue = coreCatalogue.with(gradientNorm.events).with(weightNorm.events);
+
 const withNaN = (events: readonly TrainscopeEvent[]): boolean => JSON.stringify(onWire(events)).includes('"NaN"');
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 const config = (name: string, target: string, options: object): string => {
@@ -34,11 +37,11 @@ describe('pino-loki', () => {
     readonly stream: Readonly<Record<string, string>>;
     readonly values: readonly (readonly [string, string])[];
   }
-  const streamsIn = ({ requests }: Endpoint): Stream[] => requests.flatMap(({ body }) => (JSON.parse(body.toString()) as { streams: Stream[] }).streams);
+  const streamsIn = ({ requests }: Endpoint): Stream[] => requests.flatMap(({ body }) => (JSON.parse(body) as { streams: Stream[] }).streams);
   const options = (loki: Endpoint): object => ({ host: loki.url, labels: { job: 'trainscope' }, batching: { interval: 1 }, headers: { 'X-Scope-OrgID': 'tenant-3' } });
 
   test.each([['a logger'], ['a config file']])('of %s pushes all events to Loki, by level and in order, with the time in ns', async (from) => {
-    const loki = await endpoint(() => ({ status: 204 }));
+    const loki = await endpoint();
     const events = await train(
       from === 'a logger' ? { diverges: true, logger: { level: 'debug', transport: { target: 'pino-loki', options: options(loki) } } } : { diverges: true, config: config('loki', 'pino-loki', options(loki)) },
     );
@@ -61,19 +64,11 @@ describe('pino-loki', () => {
   });
 });
 
-/** What a client of Elasticsearch asks before it writes, and what the server says to a bulk request. */
-const elasticsearch = async (): Promise<Endpoint> =>
-  endpoint(({ path, body }) => ({
-    headers: { 'x-elastic-product': 'Elasticsearch' },
-    body: path.startsWith('/_bulk')
-      ? { took: 1, errors: false, items: linesOf(body.toString()).filter((_, i) => i % 2 === 0).map(() => ({ index: { _id: 'x', status: 201 } })) }
-      : { name: 'n', cluster_name: 'c', version: { number: '9.0.0' }, tagline: 'You Know, for Search' },
-  }));
 const documentsIn = ({ requests }: Endpoint): { action: { index: { _index: string } }; document: Record<string, unknown> }[] =>
   requests
     .filter(({ path }) => path.startsWith('/_bulk'))
     .flatMap(({ body }) => {
-      const lines = linesOf(body.toString()).map((line) => JSON.parse(line) as Record<string, unknown>);
+      const lines = linesOf(body).map((line) => JSON.parse(line) as Record<string, unknown>);
       return Array.from({ length: lines.length / 2 }, (_, i) => ({ action: lines[2 * i] as { index: { _index: string } }, document: lines[2 * i + 1] ?? {} }));
     })
     .sort((a, b) => seqOf(a.document) - seqOf(b.document)); // bulk requests go out side by side
@@ -83,9 +78,8 @@ describe('pino-elasticsearch', () => {
   const options = (node: Endpoint): object => ({ node: node.url, index: 'training-%{DATE}', esVersion: 9, flushBytes: 10_000 });
 
   test.each([['a logger'], ['a config file']])('of %s writes a document an event', async (from) => {
-    const node = await elasticsearch();
+    const node = await endpoint('elasticsearch');
     const events = await train(from === 'a logger' ? { diverges: true, logger: { level: 'debug', transport: { target: 'pino-elasticsearch', options: options(node) } } } : { diverges: true, config: config('elastic', 'pino-elasticsearch', options(node)) });
-    await until(() => documentsIn(node).length >= events.length);
     await node.close();
     const documents = documentsIn(node);
     expect(documents.map(({ document }) => seqOf(document))).toEqual(events.map((_, i) => i + 1));
@@ -98,10 +92,9 @@ describe('pino-elasticsearch', () => {
   });
 
   test('gets ECS fields where they are asked for', async () => {
-    const node = await elasticsearch();
+    const node = await endpoint('elasticsearch');
     const sink = pinoSink({ level: 'debug', transport: { target: 'pino-elasticsearch', options: options(node) } }, { fields: 'ecs' });
     const events = await train({ sinks: [sink] });
-    await until(() => documentsIn(node).length >= events.length);
     await node.close();
     const documents = documentsIn(node);
     expect(documents).toHaveLength(eventsOfTwoEpochs);
@@ -133,8 +126,8 @@ describe('pino-opentelemetry-transport', () => {
     return value.stringValue ?? value.doubleValue ?? value.boolValue ?? (value.intValue === undefined ? null : Number(value.intValue));
   };
   const recordsIn = ({ requests }: Endpoint): LogRecord[] =>
-    requests.flatMap(({ body }: Request) =>
-      (JSON.parse(body.toString()) as { resourceLogs: { scopeLogs: { logRecords: LogRecord[] }[] }[] }).resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)),
+    requests.flatMap(({ body }) =>
+      (JSON.parse(body) as { resourceLogs: { scopeLogs: { logRecords: LogRecord[] }[] }[] }).resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)),
     );
   const severities: Readonly<Record<string, number>> = { debug: 5, info: 9, warn: 13, error: 17 };
 
@@ -169,7 +162,7 @@ describe('pino-socket', () => {
     server.close();
     const lines = linesOf(Buffer.concat(chunks).toString());
     expectAllEvents(lines, events);
-    expect(lines.map((line) => parseEventLine(line).event)).toEqual(events.map(({ event }) => event));
+    expect(lines.map((line) => parseEventLine(line, catalogue).event)).toEqual(events.map(({ event }) => event));
   });
 
   test('writes lines over UDP', async () => {
@@ -179,7 +172,7 @@ describe('pino-socket', () => {
     // At the level of a console, since what waits goes into one datagram, and 64 KiB are its end.
     const events = await train({ logger: { level: 'info', transport: { target: 'pino-socket', options: { mode: 'udp', address: '127.0.0.1', port: socket.address().port } } } });
     const expected = events.filter(({ level }) => level !== 'debug').map(({ seq }) => seq);
-    const seqs = (): number[] => linesOf(datagrams.join('')).map((line) => parseEventLine(line).seq);
+    const seqs = (): number[] => linesOf(datagrams.join('')).map((line) => parseEventLine(line, catalogue).seq);
     await until(() => seqs().length >= expected.length);
     socket.close();
     expect(seqs()).toEqual(expected);
@@ -206,7 +199,7 @@ describe('pino-syslog', () => {
   test('writes RFC 5424 to a file', async () => {
     const path = join(folder, 'syslog.txt');
     const file = openSync(path, 'w');
-    const events = await train({ diverges: true, logger: { level: 'debug', transport: { target: 'pino-syslog', options: { enablePipelining: false, destination: file, sync: true, appname: 'trainscope', facility } } } });
+    const events = await train({ diverges: true, logger: { level: 'debug', transport: { target: 'pino-syslog', options: { enablePipelining: false, destination: file, sync: true, newline: true, appname: 'trainscope', facility } } } });
     closeSync(file);
     expectSyslog(linesOf(readFileSync(path, 'utf8')), events);
   });

@@ -40,7 +40,7 @@ export async function train({ sinks = [], logger, plugins = [], epochs = 2, dive
   });
   const { inputs, labels } = clouds(64);
   try {
-    if (diverges) await trainer.fit({ inputs, labels: Float32Array.from(labels) }, { epochs, batchSize: 8 });
+    if (diverges) await trainer.fit({ inputs, labels: { values: Float32Array.from(labels), shape: [64, 1] } }, { epochs, batchSize: 8 });
     else await trainer.fit({ inputs, labels }, { epochs, batchSize: 8, validation: clouds(16, 2) });
     await beforeDispose?.();
   } finally {

@@ -24,8 +24,14 @@ async function watching(args: readonly string[], signal: NodeJS.Signals, look: (
       const found = /http:\/\/[\d.]+:\d+\//.exec(stdout + stderr)?.[0];
       if (found !== undefined) done(found);
     };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => ((stdout += text), find()));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => ((stderr += text), find()));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      find();
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      find();
+    });
   });
   const code = new Promise<number | null>((done) => child.once('close', done));
   await look(await url);

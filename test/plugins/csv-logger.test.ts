@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
-import { Trainer } from 'trainscope';
+import { memorySink, Trainer, type Sink } from 'trainscope';
 import type { AnyPlugin } from 'trainscope/plugin';
 import { checkpoint, csvLogger } from 'trainscope/plugins';
 import { CsvTable } from '../../plugins/csv-logger/csv-table.js';
@@ -12,7 +12,7 @@ const fresh = (): string => mkdtempSync(join(tmpdir(), 'trainscope-csv-logger-')
 const lines = (path: string): string[] => readFileSync(path, 'utf8').split('\r\n');
 const data = { inputs: [[1], [2], [3], [4]], labels: [[2], [4], [6], [8]] };
 
-const makeTrainer = (plugins: readonly AnyPlugin[]): Trainer =>
+const makeTrainer = (plugins: readonly AnyPlugin[], sinks: readonly Sink[] = []): Trainer<readonly AnyPlugin[]> =>
   new Trainer({
     model: () => sequential({ layers: [layers.dense({ units: 1, inputShape: [1], kernelInitializer: 'zeros' })] }),
     loss: 'meanSquaredError',
@@ -21,15 +21,15 @@ const makeTrainer = (plugins: readonly AnyPlugin[]): Trainer =>
     seed: 1,
     progress: false,
     plugins: [...plugins],
+    sinks: [...sinks],
   });
 
 async function fit(plugins: readonly AnyPlugin[], options: { readonly epochs: number; readonly validation?: boolean }): Promise<Record<string, unknown>[]> {
-  const trainer = makeTrainer(plugins);
-  const heard: Record<string, unknown>[] = [];
-  trainer.on('csv-logger', ({ data: each }) => heard.push({ ...each }));
+  const memory = memorySink();
+  const trainer = makeTrainer(plugins, [memory]);
   await trainer.fit(data, { epochs: options.epochs, batchSize: 4, ...(options.validation === true ? { validation: data } : {}) });
   await trainer.dispose();
-  return heard;
+  return memory.events.filter(({ event }) => event === 'csv-logger').map(({ data: each }) => ({ ...each }));
 }
 
 test('columns are epoch, metrics, val_ metrics and learning_rate; the first loss of a kernel of 0 is (4 + 16 + 36 + 64) / 4', async () => {
