@@ -2,21 +2,16 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { gravity } from '../diagnosis/finding.js';
 import { checkNames, preflight, type PreflightResult } from '../diagnosis/preflight/preflight.js';
-import { ConfigError, TrainscopeError } from '../errors.js';
+import { ConfigError } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
 import type { CheckOptions } from './check.js';
 import { exitCodes } from './exit-codes.js';
 import { findExperiment } from './find-experiment.js';
 import { formatPreflight } from './format-preflight.js';
 import { stdoutToStderr, writeJson, writeOut } from './output.js';
+import { noTraining } from './script-error.js';
 import { scriptPath } from './script-path.js';
 import { needsScript, readSettings, withConfig } from './with-config.js';
-
-export const noTraining = (script: string): TrainscopeError =>
-  new TrainscopeError('SCRIPT_NO_TRAINING', {
-    found: `${script} has no training: it exports no experiment ({ model, loss, data }) as its default, and called fit() of no Trainer or LayersModel`,
-    remedy: 'Write `export default defineExperiment({ model, loss, data })`, with defineExperiment from trainscope/diagnosis.',
-  });
 
 export async function runCheck(script: string, args: readonly string[], options: CheckOptions): Promise<void> {
   const path = scriptPath(script);

@@ -1,19 +1,13 @@
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Override } from '../config/overrides.js';
-import { gravity } from '../diagnosis/finding.js';
-import type { Experiment } from '../diagnosis/preflight/experiment.js';
 import { ConfigError } from '../errors.js';
-import { fileSink, type Sink } from '../events/index.js';
-import type { TrainerOptions } from '../trainer/options.js';
-import { formatSummary } from '../trainer/summary.js';
-import { Trainer, type FitResult } from '../trainer/trainer.js';
-import { exitCodes, signalCodes } from './exit-codes.js';
-import { loadTraining } from './load-training.js';
+import { exitCodes } from './exit-codes.js';
 import { stdoutToStderr, writeJson, writeOut } from './output.js';
-import { noTraining } from './run-check.js';
 import { resumePath, runFolder, type RunFolder } from './run-folder.js';
+import { noTraining } from './script-error.js';
 import { scriptPath } from './script-path.js';
 import type { TrainOptions } from './train.js';
+import type { Run } from './train-experiment.js';
 import { needsScript, readSettings, withConfig } from './with-config.js';
 
 /** Options that change the training or what comes of it, as they were given. */
@@ -42,11 +36,13 @@ export async function runTrain(script: string, args: readonly string[], options:
   let run: Run;
   try {
     const early = needsScript(settings) ? undefined : await readSettings(settings, undefined);
+    // TensorFlow.js is loaded when nothing is wrong with the arguments.
+    const [{ loadTraining }, { trainExperiment }] = await Promise.all([import('./load-training.js'), import('./train-experiment.js')]);
     const loaded = await loadTraining(script, path, given(options));
     if (loaded.kind === 'neither') throw noTraining(script);
     // Its output and its exit code are its own.
     if (loaded.kind === 'trains-itself') return;
-    run = await train(withConfig(loaded.experiment, early ?? (await readSettings(settings, loaded.experiment))), folder, resumed?.checkpoints, options);
+    run = await trainExperiment(withConfig(loaded.experiment, early ?? (await readSettings(settings, loaded.experiment))), folder, resumed?.checkpoints, options.log);
   } finally {
     folder.dropEmpty();
   }
@@ -54,6 +50,7 @@ export async function runTrain(script: string, args: readonly string[], options:
   const report = options.report === true ? await reportOf(events, folder) : undefined;
   if (failure !== undefined) throw new TrainingFailed(failure, report === undefined ? '' : `\n${place(report)} shows how it went.`);
   if (result === undefined) return;
+  const [{ formatSummary }, { codeOf }] = await Promise.all([import('../trainer/summary.js'), import('./train-experiment.js')]);
   asBefore();
   if (options.json === true) await writeJson({ script, folder: folder.path, events, report: report ?? null, ...result });
   else {
@@ -84,56 +81,9 @@ export class TrainingFailed extends Error {
   }
 }
 
-interface Run {
-  readonly result?: FitResult;
-  /** Of a training that had begun. */
-  readonly failure?: unknown;
-  readonly events: string;
-}
-
-async function train(experiment: Experiment, folder: RunFolder, checkpoints: string | undefined, { log }: TrainOptions): Promise<Run> {
-  const { data, validation, ladder: _ladder, causal: _causal, featureNames: _names, ...options } = experiment;
-  const { events, sinks } = withLog(options.sinks ?? [], join(folder.path, 'events.ndjson'));
-  const trainer = new Trainer({
-    ...options,
-    sinks,
-    ...(log === undefined ? {} : { logger: loggerTo(log) }),
-    fit: { signals: true, ...options.fit },
-  } satisfies TrainerOptions);
-  const begun: string[] = [];
-  trainer.on('run-start', ({ runId }) => void begun.push(runId));
-  try {
-    if (checkpoints !== undefined) await trainer.resume(checkpoints);
-    const result = await trainer.fit(data, validation === undefined ? {} : { validation });
-    return { result, events };
-  } catch (failure) {
-    if (begun.length === 0) throw failure;
-    return { failure, events };
-  } finally {
-    await trainer.dispose();
-  }
-}
-
-/** The log of the run, beside the sinks of the settings; it is not written twice where one of them writes it already. */
-function withLog(sinks: readonly Sink[], path: string): { readonly events: string; readonly sinks: readonly Sink[] } {
-  const own = fileSink({ path });
-  return { events: path, sinks: sinks.some(({ name }) => name === own.name) ? sinks : [...sinks, own] };
-}
-
-/** Every event: steps and measurements are of level debug. By its number stdout is the real one, which scripts do not print to. */
-const loggerTo = (where: string): NonNullable<TrainerOptions['logger']> => ({ level: 'debug', transport: { target: 'pino/file', options: { destination: where === 'stdout' ? 1 : resolve(where), mkdir: true } } });
-
 async function reportOf(events: string, folder: RunFolder): Promise<string> {
   const { writeReport } = await import('../report/index.js');
   const path = join(folder.path, 'report.html');
   await writeReport([events], path, { run: 'last' });
   return path;
-}
-
-/** A signal first: a shell wants to know of it whatever was found. */
-function codeOf({ reason, message, findings }: FitResult, failOn: TrainOptions['failOn']): number {
-  const [, signal = ''] = reason === 'aborted' ? (/^(SIG[A-Z]+) was received$/.exec(message) ?? []) : [];
-  const ofSignal = signalCodes[signal];
-  if (ofSignal !== undefined) return ofSignal;
-  return failOn !== 'never' && findings.some(({ severity }) => gravity(severity) <= gravity(failOn)) ? exitCodes.found : exitCodes.fine;
 }

@@ -20,3 +20,9 @@ export function scriptError(error: unknown, path: string): TrainscopeError {
   const more = [hint(message), ...places].filter((line) => line !== '').join('\n');
   return new TrainscopeError(codeOf(error), { found: message === '' ? 'the script throws an error without a message' : message, ...(more === '' ? {} : { remedy: more }), cause: error });
 }
+
+export const noTraining = (script: string): TrainscopeError =>
+  new TrainscopeError('SCRIPT_NO_TRAINING', {
+    found: `${script} has no training: it exports no experiment ({ model, loss, data }) as its default, and called fit() of no Trainer or LayersModel`,
+    remedy: 'Write `export default defineExperiment({ model, loss, data })`, with defineExperiment from trainscope/diagnosis.',
+  });

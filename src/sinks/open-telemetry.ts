@@ -72,15 +72,18 @@ export function openTelemetrySink(options: OpenTelemetrySinkOptions = {}, place:
       if (instruments !== undefined) for (const reading of readings.read(event)) instruments.take(reading);
       written += 1;
     },
-    async flush() {
-      await own?.flush();
-      own?.deliveries.check();
-    },
-    async close() {
+    flush: () => arrived(own?.flush(), own),
+    close() {
       spans?.close();
-      await own?.shutdown();
-      own?.deliveries.check();
+      return arrived(own?.shutdown(), own);
     },
     stats: () => ({ written, lost: 0 }),
   };
+}
+
+/** Some of what fails to arrive makes the SDK's promises reject, and some does not: what the exporters said comes first. */
+async function arrived(sending: Promise<void> | undefined, own: OwnProviders | undefined): Promise<void> {
+  const [result] = await Promise.allSettled([sending]);
+  own?.deliveries.check();
+  if (result.status === 'rejected') throw result.reason;
 }

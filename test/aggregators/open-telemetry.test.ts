@@ -115,8 +115,9 @@ describe('a collector of OTLP over HTTP', () => {
     const collector = await endpoint();
     const failing = definePlugin({
       name: 'failing',
+      summary: 'Throws after the first step.',
       role: 'steer',
-      create: () => ({
+      hooks: () => ({
         stepEnd: () => {
           throw new RangeError('the disk is full');
         },

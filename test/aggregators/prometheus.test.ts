@@ -28,7 +28,12 @@ const freePort = async (): Promise<number> => {
 };
 
 /** Makes steps slow enough that several scrapes fall into a training. */
-const slow = definePlugin({ name: 'slow', role: 'observe', create: () => ({ stepEnd: () => new Promise<void>((resolve) => setTimeout(resolve, 100)) }) });
+const slow = definePlugin({
+  name: 'slow',
+  summary: 'Waits 100 ms after each step.',
+  role: 'observe',
+  hooks: () => ({ stepEnd: () => new Promise<void>((resolve) => setTimeout(resolve, 100)) }),
+});
 
 let folder = '';
 beforeAll(() => {
