@@ -47,8 +47,12 @@ export async function runTrain(script: string, args: readonly string[], options:
     folder.dropEmpty();
   }
   const { result, failure, events } = run;
+  if (failure !== undefined) {
+    // Why the training failed matters more than why its report did.
+    const page = options.report === true ? await reportOf(events, folder).catch(() => undefined) : undefined;
+    throw new TrainingFailed(failure, page === undefined ? '' : `\n${place(page)} shows how it went.`);
+  }
   const report = options.report === true ? await reportOf(events, folder) : undefined;
-  if (failure !== undefined) throw new TrainingFailed(failure, report === undefined ? '' : `\n${place(report)} shows how it went.`);
   if (result === undefined) return;
   const [{ formatSummary }, { codeOf }] = await Promise.all([import('../trainer/summary.js'), import('./train-experiment.js')]);
   asBefore();

@@ -27,8 +27,8 @@ const byteFields: ReadonlySet<string> = new Set(['rss', 'peak_rss', 'heap_used',
 /** A field's name without its unit, and the factor to the base unit: Prometheus wants seconds and bytes (docs, "Metric and label naming"). */
 function baseUnit(field: string): { readonly name: string; readonly unit: Unit; readonly factor: number } {
   const milliseconds = /(^|_)(ms|milliseconds)$/;
-  if (milliseconds.test(field)) return { name: field.replace(milliseconds, ''), unit: 's', factor: 1e-3 };
-  if (/(^|_)bytes$/.test(field)) return { name: field.replace(/_?bytes$/, ''), unit: 'By', factor: 1 };
+  if (milliseconds.test(field)) return { name: field.replace(milliseconds, '') || 'duration', unit: 's', factor: 1e-3 };
+  if (/(^|_)bytes$/.test(field)) return { name: field.replace(/_?bytes$/, '') || 'size', unit: 'By', factor: 1 };
   const last = field.replace(/^memory_/, '');
   if (byteFields.has(last)) return { name: field, unit: 'By', factor: 1 };
   return { name: field, unit: '1', factor: 1 };

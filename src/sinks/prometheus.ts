@@ -30,7 +30,8 @@ export const prometheusOptions = z.strictObject({
     .default('trainscope_')
     .describe('In front of every name.'),
   labels: z
-    .record(z.string().regex(labelName, 'expected letters, digits and _, a letter or _ first'), z.string())
+    .record(z.string(), z.string())
+    .refine((labels) => Object.keys(labels).every((name) => labelName.test(name)), 'expected names of letters, digits and _, a letter or _ first')
     .default({})
     .describe('Labels on every series, such as the name of the experiment. Not the run: every run would make new series.'),
   maxSeries: z.int().min(1).default(2000).describe('Series at the most; new ones beyond are left out and counted in series_dropped. The default takes 12 numbers of each of the 161 weights of a ResNet-50 (53 convolutions, 53 normalizations of 2, a dense layer of 2).'),

@@ -68,6 +68,8 @@ describe('a real Prometheus that scrapes every second', () => {
     };
     try {
       await until(async () => (await fetch(`http://127.0.0.1:${own}/-/ready`).catch(() => undefined))?.ok === true);
+      // It takes up its targets some seconds after it is ready; then `up` is 0, since there is no sink yet.
+      await until(async () => (await query('up')).length === 1);
       const events = await train({
         sinks: [prometheusSink({ port, labels: { experiment: 'clouds' } })],
         plugins: [slow()],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Trainer, type FitOptions, type TrainerOptions } from 'trainscope';
+import { Trainer, type DataSource, type FitOptions, type TrainerOptions } from 'trainscope';
 import { modelHandler } from 'trainscope/checkpoint';
 import { modelCheckpoint, weightAverage } from 'trainscope/plugins';
 import { PluginHarness, tensorsLeftBy } from 'trainscope/testing';
@@ -23,12 +23,15 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const data = clouds(40);
 type Options = Parameters<typeof modelCheckpoint>[0];
 
-async function run(options: Partial<NonNullable<Options>>, fit: FitOptions = {}, more: Partial<TrainerOptions> = {}, before: (trainer: Trainer) => void = () => undefined) {
+/** Options of a fit; validation null: none. */
+type FitSettings = Omit<FitOptions, 'validation'> & { readonly validation?: DataSource | null };
+
+async function run(options: Partial<NonNullable<Options>>, { validation = data, ...fit }: FitSettings = {}, more: Partial<TrainerOptions> = {}, before: (trainer: Trainer) => void = () => undefined) {
   const trainer = new Trainer({ model: smallClassifier, loss: 'sparseCategoricalCrossentropy', seed: 3, progress: false, ...more, plugins: [...(more.plugins ?? []), modelCheckpoint({ filepath: join(folder, 'm'), ...options })] }) as unknown as Trainer;
   const events: { readonly event: string; readonly step: number; readonly data: Record<string, unknown> }[] = [];
   trainer.onAny(({ event, step, data: facts }) => events.push({ event, step, data: { ...facts } }));
   before(trainer);
-  const result = await trainer.fit(data, { batchSize: 8, epochs: 3, validation: data, ...fit });
+  const result = await trainer.fit(data, { batchSize: 8, epochs: 3, ...(validation === null ? {} : { validation }), ...fit });
   return { trainer, events, result, saved: events.filter(({ event }) => event === 'model-checkpoint') };
 }
 
@@ -83,7 +86,7 @@ describe('what is saved', () => {
   });
 
   test('every 4 steps of 15: at 4, 8 and 12', async () => {
-    const { trainer, saved } = await run({ saveFreq: 4, filepath: join(folder, 's-{step}') }, { validation: undefined });
+    const { trainer, saved } = await run({ saveFreq: 4, filepath: join(folder, 's-{step}') }, { validation: null });
     expect(saved.map(({ step }) => step)).toEqual([4, 8, 12]);
     expect(readdirSync(folder).toSorted()).toEqual(['s-12', 's-4', 's-8']);
     await trainer.dispose();
@@ -226,7 +229,7 @@ describe('what goes wrong', () => {
 
   test('a metric of the path that is not measured, and a missing validation, are told before the first step', async () => {
     await expect(run({ filepath: join(folder, 'm-{accuracy:.2f}') })).rejects.toMatchObject({ code: 'PLUGIN_REQUIRES' });
-    await expect(run({ saveBestOnly: true }, { validation: undefined })).rejects.toMatchObject({ code: 'PLUGIN_REQUIRES' });
+    await expect(run({ saveBestOnly: true }, { validation: null })).rejects.toMatchObject({ code: 'PLUGIN_REQUIRES' });
     expect(existsSync(join(folder, 'm'))).toBe(false);
   });
 

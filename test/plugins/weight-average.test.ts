@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential, type LayersModel, type Sequential } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Trainer, type FitOptions, type TrainerOptions } from 'trainscope';
+import { Trainer, type DataSource, type FitOptions, type TrainerOptions } from 'trainscope';
 import { definePlugin, type AnyPlugin } from 'trainscope/plugin';
 import { checkpoint, earlyStopping, nonFinite, seed, weightAverage } from 'trainscope/plugins';
 import { tensorsLeftBy } from 'trainscope/testing';
@@ -26,7 +26,10 @@ interface Run {
   readonly validated: { readonly during: Weights; after: Weights | undefined }[];
   end: Weights;
 }
-async function run(options: Options, fit: FitOptions = {}, more: Partial<TrainerOptions> & { readonly others?: readonly AnyPlugin[] } = {}): Promise<Run> {
+/** Options of a fit; validation null: none. */
+type FitSettings = Omit<FitOptions, 'validation'> & { readonly validation?: DataSource | null };
+
+async function run(options: Options, { validation = data, ...fit }: FitSettings = {}, more: Partial<TrainerOptions> & { readonly others?: readonly AnyPlugin[] } = {}): Promise<Run> {
   const { others = [], ...trainerOptions } = more;
   const kept: Run = { trainer: undefined as never, events: [], iterates: [], validated: [], end: [] };
   // As listed, and weightAverage comes after it.
@@ -48,7 +51,7 @@ async function run(options: Options, fit: FitOptions = {}, more: Partial<Trainer
   const trainer = new Trainer({ model: smallClassifier, loss: 'sparseCategoricalCrossentropy', optimizer: { name: 'adam', learningRate: 0.05 }, seed: 3, progress: false, ...trainerOptions, plugins: [seed({ seed: 5 }), ...others, watching(), weightAverage(options)] }) as unknown as Trainer;
   kept.trainer = trainer;
   trainer.onAny(({ event, step, data: facts }) => kept.events.push({ event, step, data: { ...facts } }));
-  await trainer.fit(data, { batchSize: 8, epochs: 3, validation: data, ...fit });
+  await trainer.fit(data, { batchSize: 8, epochs: 3, ...(validation === null ? {} : { validation }), ...fit });
   kept.end = weightsOf(trainer);
   await trainer.dispose();
   return kept;
@@ -81,7 +84,7 @@ describe.each(testBackends)('on %s', (backend) => {
   });
 
   test('over 1000 updates at decay 0.999 the error of float32 stays below 1e-5', async () => {
-    const { iterates, end } = await run({ decay: 0.999 }, { epochs: 200, validation: undefined });
+    const { iterates, end } = await run({ decay: 0.999 }, { epochs: 200, validation: null });
     expect(iterates).toHaveLength(1000);
     expect(worst(end, ema(iterates, 0.999))).toBeLessThan(1e-5);
   });
