@@ -14,7 +14,7 @@ import { fieldsOf, jsonSchemaOf } from './schema-text.js';
 import { eventSections, fieldTable, optionRows, optionTable, table } from './tables.js';
 
 /** `gradientNorm` lives on the page `gradient-norm`. */
-export const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const kebab = (name: string): string => name.replace('NaN', 'Nan').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const code = (text: string): string => `\`${text}\``;
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { ReportModel } from '../report/index.js';
 import { exitCodes } from './exit-codes.js';
+import { logPath } from './log-path.js';
 
 interface ReportCommandOptions {
   readonly output: string;
@@ -20,20 +21,20 @@ export function addReport(program: Command): void {
         'A log is what a file sink writes, or pino: a line of JSON an event. One that is torn, or of a run that is not at its\n' +
         'end, is shown as far as it goes.',
     )
-    .argument('<logs...>', 'files of events, a line each')
+    .argument('<logs...>', 'files of events, a line each, or folders of runs')
     .option('-o, --output <file>', 'where the page is written', 'report.html')
     .option('--title <text>', 'heading of the page (default: the names of the logs)')
     .option('--last', 'of a log that holds several runs, the last one alone')
     .option('--json', 'print what was found as JSON on stdout')
     .addOption(new Option('--fail-on <severity>', 'end with code 1 when a finding is that grave').choices(['error', 'warning', 'never']).default('never'))
-    .addHelpText('after', '\nExit codes: 0 written, 1 a finding as grave as --fail-on, 2 could not be done.\n\nExamples:\n  trainscope report events.ndjson\n  trainscope report events.ndjson -o report.html --last\n  trainscope report adam.ndjson sgd.ndjson -o both.html')
+    .addHelpText('after', '\nExit codes: 0 written, 1 a finding as grave as --fail-on, 2 could not be done.\n\nExamples:\n  trainscope report events.ndjson\n  trainscope report events.ndjson -o report.html --last\n  trainscope report runs/a runs/b -o both.html')
     .action(runReport);
 }
 
 async function runReport(logs: readonly string[], { output, title, last = false, json = false, failOn }: ReportCommandOptions): Promise<void> {
   const [{ gravity }, { writeReport }] = await Promise.all([import('../diagnosis/finding.js'), import('../report/index.js')]);
   const model = await writeReport(
-    logs.map((log) => resolve(log)),
+    logs.map(logPath),
     resolve(output),
     { ...(title === undefined ? {} : { title }), run: last ? 'last' : 'all' },
   );

@@ -14,9 +14,9 @@ import { scriptPath } from './script-path.js';
 import { needsScript, readSettings, withConfig } from './with-config.js';
 
 export async function runCheck(script: string, args: readonly string[], options: CheckOptions): Promise<void> {
-  const path = scriptPath(script);
   const unknown = [...(options.only ?? []), ...options.skip].find((name) => !checkNames.includes(name));
   if (unknown !== undefined) throw new ConfigError('OPTIONS_INVALID', { found: `There is no check "${unknown}"`, expected: `there are ${checkNames.join(', ')}`, ...(didYouMean(unknown, checkNames) === '' ? {} : { remedy: didYouMean(unknown, checkNames) }) });
+  const path = scriptPath(script);
   if (options.contactSheet !== undefined && !existsSync(dirname(resolve(options.contactSheet)))) throw new ConfigError('OPTIONS_INVALID', { found: `there is no folder ${dirname(options.contactSheet)} for the contact sheet`, remedy: 'Make it, or name another.' });
   const settings = { ...(options.config === undefined ? {} : { config: options.config }), overrides: options.set };
   const early = needsScript(settings) ? undefined : await readSettings(settings, undefined);

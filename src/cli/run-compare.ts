@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import Table from 'cli-table3';
 import pc from 'picocolors';
@@ -8,17 +7,12 @@ import { readReport, writeReport, type ReportModel } from '../report/index.js';
 import type { CompareOptions } from './compare.js';
 import { leaders, metricRows, type MetricRow } from './comparison.js';
 import { exitCodes } from './exit-codes.js';
+import { logPath } from './log-path.js';
 import { counted, writeJson, writeOut } from './output.js';
 import { wrapped } from './wrapped.js';
 
-/** A folder of a run stands for the log in it. */
-const logOf = (given: string): string => {
-  const path = resolve(given);
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? join(path, 'events.ndjson') : path;
-};
-
 export async function runCompare(given: readonly string[], { output, title, json = false, failOn }: CompareOptions): Promise<void> {
-  const logs = given.map(logOf);
+  const logs = given.map(logPath);
   const twice = given.find((_, i) => logs.indexOf(logs[i] ?? '') !== i);
   if (twice !== undefined) throw new ConfigError('OPTIONS_INVALID', { found: `${twice} is given twice`, expected: 'runs that differ' });
   const options = { run: logs.length === 1 ? 'all' : 'last', ...(title === undefined ? {} : { title }) } as const;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { LogWatch } from '../report/index.js';
 import { exitCodes } from './exit-codes.js';
+import { logPath } from './log-path.js';
 
 interface WatchCommandOptions {
   readonly port?: number;
@@ -38,7 +39,7 @@ export function addWatch(program: Command): void {
 
 async function runWatch(logs: readonly string[], { port, host, title, last = false, open = false, json = false }: WatchCommandOptions): Promise<void> {
   const { openBrowser, watchLogs } = await import('../report/index.js');
-  const watching = await watchLogs(logs, {
+  const watching = await watchLogs(logs.map(logPath), {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(title === undefined ? {} : { title }),

@@ -80,7 +80,9 @@ export class PluginHarness {
       derive: (place: string): RandomStream => this.#streams.derive(`plugin/${plugin.name}/${place}`),
       stop: (message: string) => this.stops.push(message),
       skipUpdate: () => (this.skipped += 1),
-      pauseUntil: async (goOn: PromiseLike<unknown>) => void (await goOn),
+      pauseUntil: async (goOn: PromiseLike<unknown>) => {
+        await goOn;
+      },
       reseed: (next: number) => (this.#streams = new RandomStreams(next)),
       seedFor: (name: string) => this.#streams.seedFor(name),
       setRateFactors: () => undefined,

@@ -129,3 +129,21 @@ describe('a fit that is found', () => {
     expect(code).toBe(2);
   });
 });
+
+test('settings of a file and of arguments are looked at, over those of the script', async () => {
+  const file = script(`
+    import { layers, sequential } from '@tensorflow/tfjs-layers';
+    const xs = Array.from({ length: 100 }, (_, i) => [i / 50 - 1]);
+    export default { model: () => sequential({ layers: [layers.dense({ units: 1, inputShape: [1] })] }), loss: 'meanSquaredError', data: { inputs: xs, labels: xs.map(([x = 0]) => [10 * x]) } };
+  `);
+  const [own, set, wrong] = await Promise.all([
+    trainscope('check', file, '--only', 'loss-fit'),
+    trainscope('check', file, '--only', 'loss-fit', '--set', 'loss=binaryCrossentropy', '--json'),
+    trainscope('check', file, '--set', 'los=meanSquaredError', '--json'),
+  ]);
+  expect(own.code).toBe(0);
+  expect(set.code).toBe(1);
+  expect((JSON.parse(set.stdout) as { findings: { severity: string }[] }).findings.map(({ severity }) => severity)).toContain('error');
+  expect(wrong.code).toBe(2);
+  expect((JSON.parse(wrong.stdout) as { error: object }).error).toMatchObject({ code: 'CONFIG_INVALID', problems: [{ suggestion: 'loss', argument: '--set los=meanSquaredError' }] });
+});

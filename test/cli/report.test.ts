@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** A log of two runs: the first ends, with a finding; the second is torn. */
 const log = join(folder, 'events.ndjson');
 const line = (runId: string, seq: number, event: keyof typeof examples, step: number): string => JSON.stringify({ v: 1, runId, seq, time: 1000 * seq, event, plugin: null, epoch: 1, step, level: 'info', data: examples[event] }, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value));
-writeFileSync(log, [line('one', 1, 'run-start', 0), line('one', 2, 'step', 1), line('one', 3, 'finding', 1), line('one', 4, 'run-end', 1), line('two', 1, 'run-start', 0), '{"v":1,'].join('\n'));
+writeFileSync(log, [line('one', 1, 'run-start', 0), line('one', 2, 'epoch-start', 1), line('one', 3, 'finding', 1), line('one', 4, 'run-end', 1), line('two', 1, 'run-start', 0), '{"v":1,'].join('\n'));
 
 describe('trainscope report', () => {
   test('writes a page, and says on stderr what it is of and what the log lacks', async () => {

@@ -98,16 +98,18 @@ describe('a file', () => {
 describe('a sink', () => {
   test.each<[string, string]>([
     ['sinks: file\n', '1:8 sinks: found "file", expected an array of sinks'],
-    ['sinks: [stdout]\n', '1:9 sinks[0]: found "stdout", expected { file } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
-    ['sinks: [{}]\n', '1:9 sinks[0]: found {}, expected { file } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
+    ['sinks: [stdout]\n', '1:9 sinks[0]: found "stdout", expected { file } or { csv } or { tensorBoard } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
+    ['sinks: [{}]\n', '1:9 sinks[0]: found {}, expected { file } or { csv } or { tensorBoard } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
     ['sinks: [{ stdout: false }]\n', '1:19 sinks[0].stdout: found false, expected true'],
-    ['sinks: [{ stdout: true, file: a }]\n', '1:9 sinks[0]: stdout and file do not go together, expected { file } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
-    ['sinks: [{ std: true }]\n', '1:9 sinks[0]: found { std }, expected { file } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
+    ['sinks: [{ stdout: true, file: a }]\n', '1:9 sinks[0]: stdout and file do not go together, expected { file } or { csv } or { tensorBoard } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
+    ['sinks: [{ std: true }]\n', '1:9 sinks[0]: found { std }, expected { file } or { csv } or { tensorBoard } or { pino } or { prometheus } or { openTelemetry } or { stdout }'],
     ['sinks: [{ pino: { levl: info } }]\n', '1:19 sinks[0].pino: unknown key "levl" (did you mean "level"?)'],
     ['sinks: [{ pino: { level: loud } }]\n', '1:26 sinks[0].pino.level: found "loud", expected one of trace, debug, info, warn, error, fatal, silent'],
     ['sinks: [{ pino: { formatters: {} } }]\n', '1:19 sinks[0].pino: unknown key "formatters"; known are level, name, base, fields, messageKey, transport'],
     ['sinks: [{ pino: { transport: { target: pino/file, worker: { eval: true } } } }]\n', '1:51 sinks[0].pino.transport: unknown key "worker"; known are target, level, options'],
     ['sinks: [{ pino: { transport: pino-pretty } }]\n', '1:30 sinks[0].pino.transport: found "pino-pretty", expected { target, level?, options? } or { pipeline, level? } or { targets, dedupe? }'],
+    ['sinks: [{ prometheus: { prot: 1 } }]\n', '1:25 sinks[0].prometheus: unknown key "prot" (did you mean "port"?)'],
+    ['sinks: [{ openTelemetry: { endpoint: localhost } }]\n', '1:38 sinks[0].openTelemetry.endpoint: expected the address of a collector: http://localhost:4318'],
   ])('%j is told in place', async (text, line) => {
     expect(await told(text)).toEqual(['CONFIG_INVALID', line]);
   });
@@ -152,5 +154,13 @@ describe('a pino transport', () => {
 
   test('a logger whose lines could not be events is told in place', async () => {
     expect(await told('sinks:\n  - stdout: true\n  - pino: { messageKey: event }\n')).toEqual(['CONFIG_INVALID', '3:5 sinks[1]: the logger writes "event" on every line, as a binding or its message key']);
+  });
+});
+
+describe('an entry for a monitoring system', () => {
+  test('makes the sink, with its packages found from where trainscope is', async () => {
+    const { sinks = [] } = await parse('sinks:\n  - prometheus: { port: 0, labels: { team: vision } }\n  - openTelemetry: { endpoint: "http://127.0.0.1:1", timeoutMs: 100, metrics: false }\n  - pino: { level: silent, fields: ecs }\n');
+    expect(sinks.map(({ name }) => name)).toEqual(['prometheus:0', 'open-telemetry', 'pino']);
+    await Promise.all(sinks.map((sink) => sink.close?.()));
   });
 });

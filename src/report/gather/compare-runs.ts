@@ -11,7 +11,9 @@ function leavesOf(value: unknown, path: string, into: Map<string, string>): void
 
 function settingsOf({ configuration, environment }: RunModel): Leaves {
   const leaves = new Map<string, string>();
-  leavesOf(configuration, '', leaves);
+  // Plugins stand there as a list, and in the surroundings by name.
+  const { plugins: _, ...others } = configuration;
+  leavesOf(environment === null ? configuration : others, '', leaves);
   if (environment === null) return leaves;
   // Loss and optimizer stand in the configuration.
   const { versions, platform, backend, seed, model, plugins } = environment;
