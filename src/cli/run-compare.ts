@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { digits, gravity, type Severity } from '../diagnosis/finding.js';

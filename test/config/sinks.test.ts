@@ -161,6 +161,6 @@ describe('an entry for a monitoring system', () => {
   test('makes the sink, with its packages found from where trainscope is', async () => {
     const { sinks = [] } = await parse('sinks:\n  - prometheus: { port: 0, labels: { team: vision } }\n  - openTelemetry: { endpoint: "http://127.0.0.1:1", timeoutMs: 100, metrics: false }\n  - pino: { level: silent, fields: ecs }\n');
     expect(sinks.map(({ name }) => name)).toEqual(['prometheus:0', 'open-telemetry', 'pino']);
-    await Promise.all(sinks.map((sink) => sink.close?.()));
+    for (const sink of sinks) await sink.close?.();
   });
 });
