@@ -135,7 +135,8 @@ export class PlotView {
   }
 
   get #scaleNow(): 'linear' | 'log' {
-    return this.#settings.scales.get(this.#parts.chart.id) ?? this.#parts.chart.scale;
+    const { chart, shown } = this.#parts;
+    return this.#settings.scales.get(chart.id) ?? (chart.scale === 'log' && spansDecades(shown) ? 'log' : 'linear');
   }
 
   #switchScale(): void {
@@ -308,6 +309,13 @@ export class PlotView {
     this.show();
     this.#chart?.dispatchAction({ type: 'showTip', seriesIndex: this.#settings.smoothing > 0 ? 1 : 0, dataIndex: this.#cursor });
   }
+}
+
+/** A logarithmic axis goes by powers of ten: what stays within one of them is a flat line on it. */
+function spansDecades(shown: readonly Shown[]): boolean {
+  const lowest = Math.min(...shown.map(({ series }) => series.lowest?.value ?? Infinity));
+  const highest = Math.max(...shown.map(({ series }) => series.highest?.value ?? -Infinity));
+  return lowest <= 0 || highest / lowest >= 10;
 }
 
 /** Changes with what is shown: series grow at their ends. */
