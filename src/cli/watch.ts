@@ -46,11 +46,13 @@ async function runWatch(logs: readonly string[], { port, host, title, last = fal
     run: last ? 'last' : 'all',
   });
   const { url, warnings } = watching;
+  // Before the address is told: who reads it may end the command at once.
+  const ended = interrupted();
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ url })}\n`);
   else process.stderr.write(`${url}\n${waitingFor(logs, watching)}Ctrl-C ends it.\n`);
   if (open) openBrowser(url, (message) => process.stderr.write(`${message}\n`));
-  await interrupted();
+  await ended;
   await watching.close();
   process.exitCode = exitCodes.fine;
 }
