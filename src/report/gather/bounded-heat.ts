@@ -1,13 +1,8 @@
-import type { ChartGroup, HeatMap } from '../model.js';
+import type { HeatMap } from '../model.js';
 import { realOf } from './bounded-series.js';
 
-export interface HeatMapParts {
-  readonly id: string;
-  readonly group: ChartGroup;
-  readonly title: string;
-  readonly about: string;
-  readonly unit: string;
-  readonly scale: 'linear' | 'log';
+/** A heat map but for its values. */
+export interface HeatMapParts extends Omit<HeatMap, 'rows' | 'steps' | 'cells'> {
   /** What becomes of two values of one stretch: the larger, or their sum (counts). */
   readonly join: 'largest' | 'sum';
 }
