@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pc from 'picocolors';
+import { colours as pc } from './colours.js';
 import { digits, type Finding, type Severity } from '../diagnosis/finding.js';
 import type { CheckRecord, PreflightResult } from '../diagnosis/preflight/preflight.js';
 import { wrapped } from './wrapped.js';

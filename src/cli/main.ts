@@ -17,7 +17,7 @@ export function commandLine(): Command {
   const program = new Command('trainscope')
     .description('The training loop for TensorFlow.js that tells you what is wrong.')
     .version(packageFacts.version)
-    // Read by picocolors, which looks at the arguments of the process itself.
+    // Read by colours.ts, from the arguments of the process.
     .option('--no-color', 'print without colours, as the variable NO_COLOR does')
     .exitOverride()
     .showHelpAfterError('(trainscope --help lists the commands)')

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { colours as pc } from './colours.js';
 import { digits, gravity, type Severity } from '../diagnosis/finding.js';
 import { ConfigError } from '../errors.js';
 import { readReport, writeReport, type ReportModel } from '../report/index.js';

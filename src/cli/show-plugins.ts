@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pc from 'picocolors';
+import { colours as pc } from './colours.js';
 import { builtInPlugins } from '../../plugins/index.js';
 import { ConfigError } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';

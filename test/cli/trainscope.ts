@@ -10,10 +10,13 @@ export interface Ran {
   readonly stderr: string;
 }
 
+// Whatever runs the tests may ask for colours: here a pipe is read, as a program reads it.
+const { FORCE_COLOR: _, ...env } = process.env;
+
 /** Runs the command as a person does, as a process of its own. */
 export const trainscope = (...args: readonly string[]): Promise<Ran> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'bin/trainscope.js'), ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(root, 'bin/trainscope.js'), ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
