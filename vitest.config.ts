@@ -26,6 +26,8 @@ export default defineConfig({
     // They want a browser, or servers: test:browser and test:aggregators.
     exclude: ['test/browser/**', 'test/aggregators/**', '**/node_modules/**'],
     pool: 'forks',
+    // Vitest leaves one core to itself: on two that would be one file at a time, while many of them wait for processes.
+    maxWorkers: '100%',
     testTimeout: 120_000,
     typecheck: { enabled: false },
     coverage: { provider: 'v8', include: ['src/**/*.ts', 'plugins/**/*.ts'], reporter: ['text-summary', 'json-summary'] },
