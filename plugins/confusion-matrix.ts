@@ -1,4 +1,4 @@
-import { definePlugin, real, type ObserverContext, type OutputInfo } from 'trainscope/plugin';
+import { ConfigError, definePlugin, real, type ObserverContext, type OutputInfo } from 'trainscope/plugin';
 import { z } from 'zod';
 import { confusionCounts, type Counts } from './confusion-matrix/counting.js';
 import { confusedPairs, scoresOf, type ClassScores } from './confusion-matrix/scores.js';
@@ -72,7 +72,7 @@ type Context = ObserverContext<{ readonly [K in keyof typeof events]: z.input<(t
  * - Sample weights and class weights are not counted in.
  * - 0 of 0 is null and not 0: the precision of a class that was never predicted is not known.
  *
- * @throws Error in fitStart for outputs that do not exist, have no classes, or another number of them than `classes`
+ * @throws ConfigError OPTIONS_INVALID in fitStart for outputs that do not exist, have no classes, or another number of them than `classes`
  *
  * @example
  * new Trainer({ model, loss: 'sparseCategoricalCrossentropy', plugins: [confusionMatrix({ classes: ['cat', 'dog', 'fox'] })] });
@@ -83,7 +83,7 @@ export const confusionMatrix = definePlugin({
   role: 'observe',
   options,
   events,
-  requires: () => ['validation'],
+  requires: () => ['validation', 'trainer'],
   hooks: (given) => ({
     fitStart(_info, context) {
       checkOutputs(given, context.outputs);
@@ -103,15 +103,19 @@ function checkOutputs(given: Options, outputs: readonly OutputInfo[]): void {
   const known = outputs.map(({ name }) => name);
   const byOutput = (value: unknown): readonly string[] => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : []);
   const unknown = [...(given.outputs ?? []), ...byOutput(given.task), ...byOutput(given.classes)].filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new Error(`confusionMatrix names the outputs ${[...new Set(unknown)].join(', ')}; the model's outputs are ${known.join(', ')}.`);
+  if (unknown.length > 0) throw new ConfigError('OPTIONS_INVALID', { found: `confusionMatrix names the outputs ${[...new Set(unknown)].join(', ')}`, expected: `the model's outputs are ${known.join(', ')}` });
   const hasTask = (name: string): boolean => (typeof given.task === 'string' ? given.task : (given.task[name] ?? 'auto')) !== 'auto';
   const looked = outputs.filter(({ name }) => given.outputs?.includes(name) !== false);
   const plain = looked.filter((output) => isRegression(output) && !hasTask(output.name));
   if (given.outputs === undefined ? plain.length === looked.length : plain.length > 0) {
-    throw new Error(`confusionMatrix looks for classes, and the loss of ${plain.map(({ name, loss }) => `"${name}" (${loss})`).join(', ')} has none. Say with task what its numbers are, or leave the plugin out.`);
+    throw new ConfigError('OPTIONS_INVALID', { found: `confusionMatrix looks for classes, and the loss of ${plain.map(({ name, loss }) => `"${name}" (${loss})`).join(', ')} has none`, remedy: 'Say with task what its numbers are, or leave the plugin out.' });
   }
-  for (const { name, shape } of looked.filter((output) => !isRegression(output))) {
+  for (const { name, shape, form } of looked.filter((output) => !isRegression(output))) {
     const width = shape?.at(-1);
+    const task = typeof given.task === 'string' ? given.task : given.task[name];
+    if (task === 'binary' && (form === 'class' || form === 'distribution') && (width ?? 1) > 1) {
+      throw new ConfigError('OPTIONS_INVALID', { found: `confusionMatrix is to read the output "${name}" as yes or no`, expected: `its loss is of one of ${String(width)} classes`, remedy: "Leave task out, or give 'multiclass'." });
+    }
     if (width !== undefined && width !== null) namesOf(given, name, width === 1 ? 2 : width);
   }
 }
@@ -120,7 +124,7 @@ function namesOf({ classes }: Options, output: string, count: number): readonly 
   const own = Array.isArray(classes) ? classes : classes?.[output];
   if (own === undefined) return Array.from({ length: count }, (_, i) => String(i));
   if (own.length === count) return own;
-  throw new Error(`confusionMatrix has ${String(own.length)} names of classes for the output "${output}", which has ${String(count)}.`);
+  throw new ConfigError('OPTIONS_INVALID', { found: `confusionMatrix has ${String(own.length)} names of classes for the output "${output}"`, expected: `it has ${String(count)}` });
 }
 
 function tell(given: Options, counts: Counts, context: Context): void {

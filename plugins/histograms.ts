@@ -1,4 +1,4 @@
-import { definePlugin, histogramKinds, histogramsOf, real, type Histogram, type Measurement, type Needs } from 'trainscope/plugin';
+import { ConfigError, definePlugin, histogramKinds, histogramsOf, real, type Histogram, type Measurement, type Needs } from 'trainscope/plugin';
 import { z } from 'zod';
 
 const options = z.strictObject({
@@ -48,7 +48,7 @@ const told = ({ edges, counts, ...rest }: Histogram): Told => ({ ...rest, edges:
  * - NaN and infinite entries are counted apart, and never left out in silence; bins are over the finite ones.
  * - They are counted where the tensors are; what is read is some 60 numbers a tensor, together with all else of the step.
  *
- * @throws Error in fitStart for layers that the model does not have
+ * @throws ConfigError OPTIONS_INVALID in fitStart for layers that the model does not have
  *
  * @example new Trainer({ model, loss, plugins: [histograms({ every: 200, of: ['weights', 'activations'] })], sinks: [tensorBoardSink('runs')] });
  */
@@ -68,7 +68,7 @@ export const histograms = definePlugin({
       if (layers === undefined || of.includes('activations')) return; // of activations the trainer knows the layers, and says so
       const known = [...new Set(context.weights.flatMap(({ layer }) => (layer === undefined ? [] : [layer])))];
       const unknown = layers.filter((name) => !known.includes(name));
-      if (unknown.length > 0) throw new Error(`histograms names the layers ${unknown.join(', ')}; layers with weights are ${known.join(', ')}.`);
+      if (unknown.length > 0) throw new ConfigError('OPTIONS_INVALID', { found: `histograms names the layers ${unknown.join(', ')}`, expected: `layers with weights are ${known.join(', ')}` });
     },
     measured(values, context) {
       const weights: Record<string, { [Kind in 'weights' | 'gradients' | 'updates']?: Told }> = {};

@@ -39,7 +39,7 @@ const state = z.strictObject({
 
 /**
  * Trains on mixtures of two samples and their labels in the same shares: mixup (Zhang et al. 2018) or cutmix (Yun et al.
- * 2019). The partner is another sample of the batch.
+ * 2019). Partners are drawn as an order of the batch, in which one sample of a batch, on average, is its own partner.
  *
  * - Training batches alone. Metrics of training steps are of mixed labels: accuracy is that of the larger part.
  * - Labels are mixed as they are: one-hot rows, 0 and 1, or numbers of a regression. Class numbers cannot be mixed.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { definePlugin, probePredictions, real, type ObserverContext, type ProbePredictions } from 'trainscope/plugin';
+import { ConfigError, definePlugin, probePredictions, real, type ObserverContext, type ProbePredictions } from 'trainscope/plugin';
 import { changeBetween, turning, type Change } from './prediction-dynamics/change.js';
 import { labelsOf, probabilities, readingOf, taskOptions, tasks, type Reading, type TaskOption } from './prediction-dynamics/reading.js';
 import { comparedRows, shortFloat, spreadOf, type Rows } from './prediction-dynamics/rows.js';
@@ -108,7 +108,7 @@ export const predictionDynamics = definePlugin({
     fitStart(_, context) {
       const { outputNames, state: before } = context;
       const unknown = typeof given.task === 'string' ? [] : Object.keys(given.task).filter((name) => !outputNames.includes(name));
-      if (unknown.length > 0) throw new Error(`predictionDynamics has a task for ${unknown.join(', ')}; the model's outputs are ${outputNames.join(', ')}.`);
+      if (unknown.length > 0) throw new ConfigError('OPTIONS_INVALID', { found: `predictionDynamics has a task for ${unknown.join(', ')}`, expected: `the model's outputs are ${outputNames.join(', ')}` });
       context.state = { names: [...outputNames], outputs: renamed(before.outputs, before.names, outputNames) };
     },
     measured({ predictions }, context) {

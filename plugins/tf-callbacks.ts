@@ -13,7 +13,7 @@ const options = z.strictObject({
     .union([z.enum(['auto', 'batch', 'epoch', 'never']), z.number().positive()])
     .default('auto')
     .describe("For plain objects, when onYield is called: as TensorFlow.js takes it, in ms or by name. Its default, 'auto', is 125 ms."),
-});
+}).refine(({ callbacks, yieldEvery }) => yieldEvery !== 'never' || !callbacks.some((each) => 'onYield' in each && !('setParams' in each)), { path: ['yieldEvery'], error: "found 'never' beside a callback with onYield, which would never be called; give it a time, or leave onYield out" });
 
 const state = z.strictObject({
   /** Epochs before this fit: TensorFlow.js counts those of each fit from 0. */

@@ -102,9 +102,9 @@ export const throughput = definePlugin({
           if (event === 'model-summary' && typeof data['multiplyAdds'] === 'number') context.state.multiplyAdds = data['multiplyAdds'];
         });
       },
-      fitStart(_info, context: Context) {
+      fitStart({ resumed }, context: Context) {
         const { ended, multiplyAdds } = context.state;
-        if (ended) context.state = state.parse({ multiplyAdds });
+        if (ended || !resumed) context.state = state.parse({ multiplyAdds });
         steps = new StepWindow(window);
         // What the opening of the fit took, and a rehearsal, are no part of its steps.
         before = context.times;
@@ -125,6 +125,9 @@ export const throughput = definePlugin({
       fitEnd({ reason }, context) {
         if (steps.speed !== undefined && toldAt !== context.step) tell(steps.speed, context);
         if (reason !== 'aborted') context.state.ended = true;
+      },
+      error(_info, context) {
+        context.state.ended = true;
       },
     };
   },

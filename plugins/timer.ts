@@ -98,8 +98,8 @@ export const timer = definePlugin({
     };
 
     return {
-      fitStart(_info, context: Context) {
-        if (context.state.ended) context.state = state.parse({});
+      fitStart({ resumed }, context: Context) {
+        if (context.state.ended || !resumed) context.state = state.parse({});
         context.state.started ??= new Date().toISOString();
         context.state.processes += 1;
         at = performance.now();
@@ -153,6 +153,9 @@ export const timer = definePlugin({
           processes,
         });
         if (reason !== 'aborted') context.state.ended = true;
+      },
+      error(_info, context) {
+        context.state.ended = true;
       },
     };
   },

@@ -92,6 +92,8 @@ export const weightAverage = definePlugin({
   options,
   events,
   state,
+  // What is validated are the averages, and callbacks of model.fit hear of a validation when it has begun.
+  requires: ({ useFor, updateBatchNorm }) => ['only', ...(useFor === 'end' && updateBatchNorm === 0 ? [] : ['trainer' as const])],
   hooks: (given) => {
     const { kind, useFor, statistics, updateBatchNorm } = given;
     const every = given.every ?? defaultEvery[kind];

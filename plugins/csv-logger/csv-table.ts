@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
+import { ConfigError } from 'trainscope/plugin';
 
 /** RFC 4180, 2.1. */
 const lineEnd = '\r\n';
@@ -38,7 +39,7 @@ export class CsvTable {
     const [header, ...rows] = linesOf(text);
     if (header === undefined) return new CsvTable(path, separator, []);
     const columns = cellsOf(header, separator);
-    if (columns[0] !== 'epoch') throw new Error(`found a file ${path} whose first column is "${String(columns[0])}", expected one of csvLogger, whose first column is epoch. Give another filename or separator, or set append to false.`);
+    if (columns[0] !== 'epoch') throw new ConfigError('OPTIONS_INVALID', { found: `csvLogger is to go on with a file ${path} whose first column is "${String(columns[0])}"`, expected: 'a table of its own, whose first column is epoch', remedy: 'Give another filename or separator, or set append to false.' });
     const kept = (text.endsWith('\n') ? rows : rows.slice(0, -1)).slice(0, keep); // half a row of a process that was killed goes
     if (kept.length < rows.length) replace(path, [header, ...kept]);
     return new CsvTable(path, separator, columns, kept.length);

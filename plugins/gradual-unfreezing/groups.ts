@@ -19,12 +19,18 @@ export interface Grouping {
 
 const ofLeaf = (leaf: Leaf): Part => ({ name: leaf.layer.name, weights: leaf.layer.weights.map(({ name }) => name), leaf });
 
+/** Layers that outputs of a LayersModel come from. */
+const headsOf = (model: unknown): readonly unknown[] => {
+  const { outputLayers } = model as { readonly outputLayers?: unknown };
+  return Array.isArray(outputLayers) ? outputLayers : [];
+};
+
 /** A layer counts as frozen by the user where it, or a model that it is in, is. */
 const isTrained = ({ layer, within }: Leaf): boolean => [layer, ...within].every(({ trainable }: FreezableLayer) => trainable) && layer.trainableWeights.length > 0;
 
 /**
  * Which parts of a model go together.
- * @param patterns By group, from the output back; undefined: each layer that is trained is a group, the last first.
+ * @param patterns By group, from the output back; undefined: each layer that is trained is a group, the last first; those of several outputs are one.
  * @param trainable Names of the weights that are trained now.
  * @throws Error for a pattern that fits nothing, a part in two groups, and a model written by hand without patterns
  */
@@ -33,7 +39,12 @@ export function groupsOf(model: unknown, patterns: readonly (readonly string[])[
   const byHand = layers === undefined;
   if (patterns === undefined) {
     if (byHand) throw new Error("gradualUnfreezing: a model written by hand has no layers; name its weights by group, from the output back: groups: [['head/*'], ['body/*']].");
-    return { groups: layers.filter(isTrained).toReversed().map((leaf) => [ofLeaf(leaf)]), byHand };
+    // A model of several outputs has a head for each: all of them are trained from the start.
+    const heads = new Set(headsOf(model));
+    const trained = layers.filter(isTrained).toReversed();
+    const first = trained.filter(({ layer }) => heads.has(layer));
+    const others = trained.filter(({ layer }) => !heads.has(layer));
+    return { groups: first.length > 1 ? [first.map(ofLeaf), ...others.map((leaf) => [ofLeaf(leaf)])] : trained.map((leaf) => [ofLeaf(leaf)]), byHand };
   }
   const parts = byHand ? trainable.map((name): Part => ({ name, weights: [name], leaf: undefined })) : layers.map(ofLeaf);
   const owner = new Map<Part, number>();

@@ -12,3 +12,6 @@ export const exitCodes = {
 
 /** As shells have it for a process that a signal ended: 128 and the signal's number. */
 export const signalCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** As shells have it for SIGPIPE: who read the output has gone, as `head` does. */
+export const closedPipeCode = 141;

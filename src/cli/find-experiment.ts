@@ -1,10 +1,10 @@
 import { pathToFileURL } from 'node:url';
-import type { Experiment } from '../diagnosis/preflight/experiment.js';
+import type { Experiment, ExperimentDefinition } from '../diagnosis/preflight/experiment.js';
 import { onFit } from '../trainer/take-over.js';
 import { takeOverLayersFit } from './layers-fit.js';
 import { scriptError } from './script-error.js';
 
-const looksLikeExperiment = (value: unknown): value is Experiment => typeof value === 'object' && value !== null && 'model' in value && 'loss' in value && 'data' in value;
+const looksLikeExperiment = (value: unknown): value is ExperimentDefinition => typeof value === 'object' && value !== null && 'model' in value && 'data' in value;
 
 /** The default export; of a script that was loaded by require it is one level further in. */
 function defaultOf(loaded: { readonly default?: unknown }): unknown {
@@ -17,7 +17,7 @@ function defaultOf(loaded: { readonly default?: unknown }): unknown {
  * Undefined when it exports none.
  * @throws TrainscopeError with the places of the script
  */
-export async function exportedExperiment(path: string): Promise<Experiment | undefined> {
+export async function exportedExperiment(path: string): Promise<ExperimentDefinition | undefined> {
   try {
     const loaded = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
     const value = defaultOf(loaded);
@@ -36,9 +36,9 @@ export const scriptEnd = (): Promise<undefined> => new Promise((resolve) => proc
  * Trainer or with fit() of tfjs-layers, at once or later. The fit itself never begins. Undefined when the script has come
  * to its end without one.
  */
-export async function findExperiment(path: string): Promise<Experiment | undefined> {
+export async function findExperiment(path: string): Promise<ExperimentDefinition | undefined> {
   let restoreLayers = (): void => undefined;
-  const begun = new Promise<Experiment>((resolve) => {
+  const begun = new Promise<ExperimentDefinition>((resolve) => {
     const take = (experiment: Experiment): Promise<never> => {
       resolve(experiment);
       return new Promise<never>(() => undefined);

@@ -1,12 +1,12 @@
 import { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Experiment } from '../diagnosis/preflight/experiment.js';
+import type { ExperimentDefinition } from '../diagnosis/preflight/experiment.js';
 import { ConfigError } from '../errors.js';
 import { onFit } from '../trainer/take-over.js';
 import { exportedExperiment, scriptEnd } from './find-experiment.js';
 import { takeOverLayersFit } from './layers-fit.js';
 
 /** What a script turned out to be: an experiment to train, or one that trains by itself, or neither. */
-export type Loaded = { readonly kind: 'experiment'; readonly experiment: Experiment } | { readonly kind: 'trains-itself' } | { readonly kind: 'neither' };
+export type Loaded = { readonly kind: 'experiment'; readonly experiment: ExperimentDefinition } | { readonly kind: 'trains-itself' } | { readonly kind: 'neither' };
 
 const refusal = (script: string, options: readonly string[]): ConfigError =>
   new ConfigError('OPTIONS_INVALID', {

@@ -3,8 +3,9 @@ import { addCheck } from './check.js';
 import { addCompare } from './compare.js';
 import { addCompletion } from './completion.js';
 import { errorDocument, errorText, failureOf } from './error-document.js';
-import { exitCodes } from './exit-codes.js';
+import { closedPipeCode, exitCodes } from './exit-codes.js';
 import { addInit } from './init.js';
+import { keepAlive, OutputLost } from './output.js';
 import { packageFacts } from './package-facts.js';
 import { addPlugins } from './plugins.js';
 import { addReport } from './report.js';
@@ -36,12 +37,28 @@ function asksForJson(argv: readonly string[]): boolean {
   return own.includes('--json');
 }
 
+/**
+ * Of a mistyped command neither `--help` nor `help` shows anything: left out, they let commander say what was meant.
+ * @param argv As of the process.
+ */
+function withoutHelpForNone(argv: readonly string[], program: Command): readonly string[] {
+  const [node = '', script = '', ...own] = argv;
+  const words = own.filter((each) => !each.startsWith('-'));
+  const asksHelp = words[0] === 'help' || own.includes('--help') || own.includes('-h');
+  const name = words[0] === 'help' ? words[1] : words[0];
+  const isKnown = name === undefined || name === 'help' || program.commands.some((command) => command.name() === name || command.aliases().includes(name));
+  return asksHelp && !isKnown ? [node, script, name, ...own.filter((each) => each === '--json')] : argv;
+}
+
 /** The command line. @param argv As of the process: node, script, arguments. */
 export async function main(argv: readonly string[]): Promise<void> {
   const stdout = process.stdout.write.bind(process.stdout);
+  keepAlive();
   try {
-    await commandLine().parseAsync([...argv]);
+    const program = commandLine();
+    await program.parseAsync([...withoutHelpForNone(argv, program)]);
   } catch (thrown) {
+    if (thrown instanceof OutputLost && thrown.isClosed) process.exit(closedPipeCode);
     // Help and version end by an error with code 0.
     if (thrown instanceof CommanderError && thrown.exitCode === 0) {
       process.exitCode = exitCodes.fine;

@@ -1,10 +1,29 @@
 import { encodeNumbers } from '../events/index.js';
 
-/** Writes all of it before the process may end: a pipe takes it in parts. */
+/** What was to be told on standard output could not be. A pipe whose reader has gone ends a command as the signal for it would. */
+export class OutputLost extends Error {
+  override readonly name = 'OutputLost';
+  readonly isClosed: boolean;
+
+  constructor(cause: Error) {
+    super(`standard output cannot be written to: ${cause.message}`, { cause });
+    this.isClosed = 'code' in cause && cause.code === 'EPIPE';
+  }
+}
+
+/** Writes all of it before the process may end: a pipe takes it in parts. @throws OutputLost */
 export const writeOut = (text: string): Promise<void> =>
-  new Promise((done) => {
-    process.stdout.write(text, () => done());
+  new Promise((done, fail) => {
+    process.stdout.write(text, (error) => {
+      if (error == null) done();
+      else fail(new OutputLost(error));
+    });
   });
+
+/** A stream that breaks is told where something is written to it, and not as an error that nobody handles. */
+export function keepAlive(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
 
 /** One JSON document on stdout; numbers that JSON does not have by their names. */
 export const writeJson = (value: object): Promise<void> => writeOut(`${JSON.stringify(encodeNumbers(value), null, 2)}\n`);

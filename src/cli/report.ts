@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import type { ReportModel } from '../report/index.js';
 import { exitCodes } from './exit-codes.js';
 import { logPath } from './log-path.js';
+import { counted, writeJson } from './output.js';
 
 interface ReportCommandOptions {
   readonly output: string;
@@ -39,12 +40,10 @@ async function runReport(logs: readonly string[], { output, title, last = false,
     { ...(title === undefined ? {} : { title }), run: last ? 'last' : 'all' },
   );
   const findings = model.runs.flatMap((run) => run.findings);
-  if (json) process.stdout.write(`${JSON.stringify({ report: resolve(output), runs: model.runs.map(resultOf) }, null, 2)}\n`);
+  if (json) await writeJson({ report: resolve(output), runs: model.runs.map(resultOf) });
   else process.stderr.write(`${[`${output}: ${counted(findings.length, 'finding')} in ${counted(model.runs.length, 'run')}`, ...model.runs.flatMap(warnings)].join('\n')}\n`);
   process.exitCode = failOn !== 'never' && findings.some(({ severity }) => gravity(severity) <= gravity(failOn)) ? exitCodes.found : exitCodes.fine;
 }
-
-const counted = (count: number, what: string): string => `${String(count)} ${what}${count === 1 ? '' : 's'}`;
 
 const resultOf = ({ name, runId, status, epoch, step, metrics, log, findings }: ReportModel['runs'][number]): object => ({
   name,

@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { TrainscopeError } from '../errors.js';
 import { thrownText } from '../thrown-text.js';
 import type { InitOptions } from './init.js';
@@ -12,6 +12,16 @@ const packageName = (folder: string): string => {
   const name = basename(folder).toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-').replaceAll(/^[._-]+|-+$/g, '').slice(0, 214);
   return name === '' || name === 'trainscope' || name === 'node_modules' ? 'training' : name;
 };
+
+/** One after the other from above: where a folder cannot be made, as in /proc, Node 20's own recursive way never ends. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
+/** A path as a shell takes it for one word. */
+const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`);
 
 const cannotWrite = (folder: string, cause: unknown): TrainscopeError =>
   new TrainscopeError('PROJECT_EXISTS', { found: `${folder} cannot be written: ${thrownText(cause)}`, expected: 'a folder that can be written to', remedy: 'Name another folder.', cause });
@@ -31,7 +41,7 @@ export async function runInit(given: string, { trainscope, json = false }: InitO
   });
   const names = Object.keys(files);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (cause) {
     throw cannotWrite(given, cause);
   }
@@ -50,5 +60,5 @@ export async function runInit(given: string, { trainscope, json = false }: InitO
     throw cannotWrite(given, cause);
   }
   if (json) await writeJson({ folder, files: names });
-  else await writeOut(`${names.map((name) => join(given, name)).join('\n')}\n\nNow:\n${folder === process.cwd() ? '' : `  cd ${given}\n`}  npm install\n  npx trainscope check experiment.ts --config run.yaml\n  npx trainscope train experiment.ts --config run.yaml --report\n`);
+  else await writeOut(`${names.map((name) => join(given, name)).join('\n')}\n\nNow:\n${folder === process.cwd() ? '' : `  cd ${quoted(given)}\n`}  npm install\n  npx trainscope check experiment.ts --config run.yaml\n  npx trainscope train experiment.ts --config run.yaml --report\n`);
 }

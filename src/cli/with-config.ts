@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { LoadedConfig } from '../config.js';
 import type { Override } from '../config/overrides.js';
-import type { Experiment } from '../diagnosis/preflight/experiment.js';
+import type { Experiment, ExperimentDefinition } from '../diagnosis/preflight/experiment.js';
+import { ConfigError } from '../errors.js';
 
 /** Where the settings of a command come from. */
 export interface Settings {
@@ -22,7 +23,7 @@ const isPlain = (value: unknown): boolean => typeof value === 'string' || (typeo
 export const needsScript = ({ overrides }: Settings): boolean => overrides.some((each) => /^(optimizer|loss|metrics)[.[]/.test(typeof each === 'string' ? each : ''));
 
 /** The settings of a file and of arguments; {} where there are neither. @throws ConfigError with all problems at once */
-export async function readSettings({ config, overrides, outDir }: Settings, experiment: Experiment | undefined): Promise<LoadedConfig | undefined> {
+export async function readSettings({ config, overrides, outDir }: Settings, experiment: ExperimentDefinition | undefined): Promise<LoadedConfig | undefined> {
   if (config === undefined && overrides.length === 0) return undefined;
   const { loadConfig, parseConfig } = await import('../config.js');
   const { optimizer, loss, metrics } = experiment ?? {};
@@ -38,14 +39,18 @@ export async function readSettings({ config, overrides, outDir }: Settings, expe
 /**
  * An experiment with settings over it. Of `fit` each key by itself; a plugin takes the place of the one of its name, and
  * the others stay; anything else as a whole.
+ * @throws ConfigError OPTIONS_INVALID where neither has a loss
  */
-export function withConfig(experiment: Experiment, config: LoadedConfig | undefined): Experiment {
-  if (config === undefined) return experiment;
+export function withConfig(experiment: ExperimentDefinition, config: LoadedConfig | undefined): Experiment {
+  const loss = config?.loss ?? experiment.loss;
+  if (loss === undefined) throw new ConfigError('OPTIONS_INVALID', { found: 'the experiment has no loss', expected: 'it has one, or its config file does', remedy: "Give one, such as loss: 'meanSquaredError', or --set loss=meanSquaredError." });
+  if (config === undefined) return { ...experiment, loss };
   const { plugins = [], fit, ...settings } = config;
   const names = new Set(plugins.map(({ name }) => name));
   return {
     ...experiment,
     ...settings,
+    loss,
     fit: { ...experiment.fit, ...fit },
     plugins: [...(experiment.plugins ?? []).filter(({ name }) => !names.has(name)), ...plugins],
   };

@@ -9,7 +9,8 @@ export type ClassWeights = readonly number[] | Readonly<Record<number, number>>;
  * The weight of each sample by its class: [batch], float32, computed on the device, and the caller's to dispose of.
  *
  * Labels are class indices, [batch] or [batch, 1], or one-hot rows, [batch, classes]. A row that shares its weight among
- * classes (label smoothing, mixup) weighs the mean of theirs. `sampleWeights` [batch] multiply in. `form` says which of the
+ * classes (label smoothing, mixup) weighs the mean of theirs, and so does an index between two classes (0.1 is nine parts of
+ * class 0 and one of class 1). `sampleWeights` [batch] multiply in. `form` says which of the
  * two they are; left out, a second dimension of more than 1 is taken for classes.
  *
  * Throws OPTIONS_INVALID for weights that are negative or not finite, DATA_SHAPE where labels have another shape or the
@@ -67,6 +68,11 @@ function ofRows(labels: tf.Tensor, listed: readonly number[], classes: number): 
 function ofIndices(labels: tf.Tensor1D, listed: readonly number[]): tf.Tensor1D {
   // One weight of 1 at the end, for every class beyond the list.
   const table = tf.tensor1d([...listed, 1]);
-  const index = tf.cast(tf.minimum(labels, tf.scalar(listed.length, labels.dtype === 'int32' ? 'int32' : 'float32')), 'int32');
-  return tf.gather(table, index);
+  const isInteger = labels.dtype === 'int32';
+  const place = tf.minimum(labels, tf.scalar(listed.length, isInteger ? 'int32' : 'float32'));
+  const below = tf.cast(place, 'int32');
+  const lower = tf.gather(table, below);
+  if (isInteger) return lower;
+  const upper = tf.gather(table, tf.minimum(tf.add(below, tf.scalar(1, 'int32')), tf.scalar(listed.length, 'int32')));
+  return tf.add(lower, tf.mul(tf.sub(upper, lower), tf.sub(place, tf.cast(below, 'float32'))));
 }

@@ -34,7 +34,8 @@ const useTrainer = 'Train with the Trainer of trainscope, which takes the same m
  * @throws PluginError LAYERS_NOT_SEEN
  */
 export function refuseUnseen(plugins: readonly AnyPlugin[], patched: ReadonlySet<PatchName>): void {
-  for (const { name, hookNames, needs } of plugins) {
+  for (const { name, hookNames, needs, requires } of plugins) {
+    if (requires.includes('trainer')) throw notSeen(name, `the plugin "${name}" does with these options what only a Trainer can do: look at or change what is validated, or see the training data again`, useTrainer);
     const hook = hookNames.find((each) => unseenHooks[each] !== undefined);
     if (hook !== undefined) {
       throw notSeen(name, `the plugin "${name}" has the hook "${hook}", for which model.fit has no place: ${unseenHooks[hook] ?? ''}`, useTrainer, hook);

@@ -3,7 +3,7 @@ import { ConfigError, PluginError } from '../errors.js';
 import { decodeInto } from '../events/index.js';
 import type { Measurements, Needs, ValuesOf } from '../measure/index.js';
 import { didYouMean } from '../nearest-name.js';
-import { listProblems, problemsOf, showValue } from '../problems.js';
+import { listProblems, problemsOf, showValue, valueAt } from '../problems.js';
 import { checkAttachOptions, checkDefinition } from './check-definition.js';
 import type { EventData, ObserverContext, SteererContext } from './context.js';
 import { hookKinds, hookNames, type HookName, type ObserverHooks, type SteererHooks } from './hooks.js';
@@ -16,8 +16,12 @@ export type Role = 'observe' | 'steer';
  */
 export type ErrorPolicy = 'isolate' | 'disable' | 'stop';
 
-/** What a plugin cannot work without, looked at before the first step: validation data, a metric (`metric:val_accuracy`), or another kind of plugin (`plugin:checkpoint`). */
-export type Requirement = 'validation' | `metric:${string}` | `plugin:${string}`;
+/**
+ * What a plugin cannot work without, looked at before the first step: validation data, a metric (`metric:val_accuracy`),
+ * another kind of plugin (`plugin:checkpoint`), to be the only one of its kind (`only`), or a Trainer, where callbacks of
+ * model.fit would not do (`trainer`).
+ */
+export type Requirement = 'validation' | 'only' | 'trainer' | `metric:${string}` | `plugin:${string}`;
 
 export type EventSchemas = Readonly<Record<string, z.ZodType>>;
 type DataOf<Schemas extends EventSchemas> = { readonly [K in keyof Schemas]: z.input<Schemas[K]> };
@@ -82,6 +86,8 @@ export interface Plugin<EventsOf extends object = EventData> {
   readonly events: EventSchemas;
   readonly needs: Needs<Measurements> | undefined;
   readonly requires: readonly Requirement[];
+  /** What it writes: names and values of its options that are paths. */
+  readonly paths: Readonly<Record<string, string>>;
   readonly hookNames: readonly HookName[];
   /** Fresh hooks and state, for one trainer. */
   readonly bind: () => BoundPlugin;
@@ -133,6 +139,12 @@ function parseOptions<Options extends z.ZodType>(plugin: string, schema: Options
     problems,
   });
 }
+
+const pathsOf = (names: readonly string[], options: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(names.flatMap((name) => {
+    const value = valueAt(options, name);
+    return typeof value === 'string' ? [[name, value]] : [];
+  }));
 
 function checkHooks(plugin: string, role: Role, hooks: unknown): readonly HookName[] {
   if (typeof hooks !== 'object' || hooks === null) {
@@ -238,6 +250,7 @@ export function definePlugin(definition: PluginDefinition<Role, z.ZodType, Event
       events: definition.events ?? {},
       needs: definition.needs?.(options),
       requires: definition.requires?.(options) ?? [],
+      paths: pathsOf(definition.paths ?? [], options),
       hookNames: checkHooks(name, role, bind().hooks),
       bind,
     });

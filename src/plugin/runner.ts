@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../errors.js';
 import { isThenable } from '../events/thenable.js';
 import type { BoundPlugin, ErrorPolicy, Plugin, UntypedHook } from './define-plugin.js';
 import { hookKinds, hookNames, type BatchData, type Gradients, type HookName, type HookPayloads, type LossParts, type ObserveHookName } from './hooks.js';
@@ -51,6 +52,9 @@ export interface CompiledHooks {
   readonly loss: ((loss: tf.Scalar, parts: LossParts) => tf.Scalar) | undefined;
   readonly gradients: ((gradients: Gradients, each: (made: Gradients) => void) => Gradients | Promise<Gradients>) | undefined;
 }
+
+/** Options that do not go with the model or the data: told before training starts, and not by a plugin that is silent. */
+const isWrongOption = (hook: HookName, error: unknown): boolean => (hook === 'setup' || hook === 'fitStart') && error instanceof ConfigError;
 
 const liveTensors = (): number => tf.engine().state.numTensors;
 
@@ -265,6 +269,7 @@ export class HookRunner {
     attached.failures += 1;
     const policy = attached.plugin.onError;
     const toThrow = this.#fail({ attached, hook, error, policy });
+    if (policy !== 'stop' && isWrongOption(hook, error)) throw toThrow;
     if (policy === 'stop') throw toThrow;
     if (policy === 'disable') {
       attached.disabled = true;

@@ -1,8 +1,10 @@
-import { basename, dirname } from 'node:path';
-import { stat } from 'node:fs/promises';
+import { existsSync, type Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { checkArgument } from '../check-argument.js';
 import { ConfigError, TrainscopeError } from '../errors.js';
+import { didYouMean } from '../nearest-name.js';
 import { thrownText } from '../thrown-text.js';
 import { ReportGatherer, reportOf } from './gather/report-gatherer.js';
 import { eachLine } from './gather/lines.js';
@@ -27,8 +29,8 @@ export function namesOf(paths: readonly string[]): readonly string[] {
   return bases.map((base, i) => (bases.indexOf(base) === bases.lastIndexOf(base) ? base : `${basename(dirname(paths[i] ?? ''))}/${base}`));
 }
 
-const unreadable = (path: string, why: string, cause?: unknown): TrainscopeError =>
-  new TrainscopeError('EVENT_LOG_UNREADABLE', { found: `${path} cannot be read: ${why}`, expected: 'it is a file of events, a line each', remedy: 'Name the file of the sink; a relative path starts at the working directory.', cause });
+const unreadable = (path: string, why: string, cause?: unknown, remedy = 'Name the file of the sink; a relative path starts at the working directory.'): TrainscopeError =>
+  new TrainscopeError('EVENT_LOG_UNREADABLE', { found: `${path} cannot be read: ${why}`, expected: 'a file of events, a line each', remedy, cause });
 
 /**
  * Reads logs of events, line by line, into what a report shows. Unfinished and torn logs are read as far as they go;
@@ -65,10 +67,28 @@ export async function readReport(paths: readonly string[], options: ReadReportOp
 }
 
 async function cuts(path: string): ReturnType<typeof cutsOf> {
+  await checkLog(path);
   try {
-    if ((await stat(path)).isDirectory()) throw new Error('it is a folder');
     return await cutsOf(path);
   } catch (cause) {
     throw unreadable(path, thrownText(cause), cause);
   }
+}
+
+const namesIn = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
+
+/** A log is read twice, and a pipe gives what it has once: a file it must be. */
+async function checkLog(path: string): Promise<void> {
+  const found = await stat(path).catch((cause: unknown) => cause);
+  if (found instanceof Error) {
+    const isMissing = 'code' in found && found.code === 'ENOENT';
+    const near = isMissing ? didYouMean(basename(path), await namesIn(dirname(path))) : '';
+    throw unreadable(path, isMissing ? 'there is no such file' : thrownText(found), found, near === '' ? undefined : near);
+  }
+  const stats = found as Stats;
+  if (stats.isDirectory()) {
+    const runs = (await namesIn(path)).filter((name) => existsSync(join(path, name, 'events.ndjson')));
+    throw unreadable(path, 'it is a folder without a log (events.ndjson)', undefined, runs.length === 0 ? undefined : `It holds runs: name one or several of ${runs.slice(-mostRuns).map((name) => join(basename(path), name)).join(', ')}.`);
+  }
+  if (!stats.isFile()) throw unreadable(path, 'it is no file but a pipe or a device, and it is read twice', undefined, 'Write what comes out of it to a file first.');
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { PluginError } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
 import type { AnyPlugin } from '../plugin/define-plugin.js';
@@ -9,9 +10,28 @@ export function requireValidation(plugins: readonly AnyPlugin[]): void {
   throw new PluginError('PLUGIN_REQUIRES', { plugin: name, found: `the plugin "${name}" needs validation data, and fit was given none`, remedy: 'Pass { validation: { inputs, labels } } to fit, or leave the plugin out.' });
 }
 
-/** @throws PluginError PLUGIN_REQUIRES when a plugin needs one of another kind, which is not attached */
+/** Two plugins that write to one place would undo each other's work. */
+function requireOwnPaths(plugins: readonly AnyPlugin[]): void {
+  const taken = new Map<string, string>();
+  for (const { name, paths } of plugins) {
+    for (const [option, given] of Object.entries(paths)) {
+      const path = resolve(given);
+      const other = taken.get(path);
+      if (other !== undefined) throw new PluginError('PLUGIN_DUPLICATE', { plugin: name, found: `the plugins "${other}" and "${name}" both write to ${given}`, expected: 'a place for each', remedy: `Give "${name}" another ${option}.` });
+      taken.set(path, name);
+    }
+  }
+}
+
+/**
+ * @throws PluginError PLUGIN_REQUIRES when a plugin needs one of another kind, which is not attached; PLUGIN_DUPLICATE
+ * when one has to be the only one of its kind, or two write to the same place
+ */
 export function requirePlugins(plugins: readonly AnyPlugin[]): void {
+  requireOwnPaths(plugins);
   const kinds = plugins.map(({ kind }) => kind);
+  const second = plugins.find(({ kind, requires }, i) => requires.includes('only') && kinds.indexOf(kind) !== i);
+  if (second !== undefined) throw new PluginError('PLUGIN_DUPLICATE', { plugin: second.name, found: `there are two plugins of the kind "${second.kind}"`, expected: 'one: two would work against each other', remedy: 'Leave one of them out.' });
   for (const { name, requires } of plugins) {
     const missing = requires.flatMap((each) => (each.startsWith('plugin:') ? each.slice('plugin:'.length) : [])).find((kind) => !kinds.includes(kind));
     if (missing === undefined) continue;

@@ -9,7 +9,7 @@ import type { LoopReports } from './loop-reports.js';
 import type { Evaluation } from './evaluate.js';
 import type { Pace } from './pace.js';
 import type { LoopPlace, PlaceKind } from './place.js';
-import type { PhaseClock } from './phase-clock.js';
+import type { Phase, PhaseClock } from './phase-clock.js';
 import type { Progress } from './progress.js';
 import type { RunState } from './run-state.js';
 import { trainStep, type StepParts, type StepResult } from './step.js';
@@ -155,11 +155,11 @@ function emit<Name extends keyof CoreEvents>({ bus, state }: FitLoop, name: Name
   bus.emit(name, data, { epoch: state.epoch, step: state.step });
 }
 
-/** Calls a hook, and charges its time to the plugins. */
-async function observe<H extends keyof CompiledHooks['observe']>({ runner, clock }: FitLoop, name: H, payload: Parameters<NonNullable<CompiledHooks['observe'][H]>>[0]): Promise<void> {
+/** Calls a hook, and charges its time to the plugins, or to the phase that it is a part of. */
+async function observe<H extends keyof CompiledHooks['observe']>({ runner, clock }: FitLoop, name: H, payload: Parameters<NonNullable<CompiledHooks['observe'][H]>>[0], phase: Phase = 'plugins'): Promise<void> {
   const hook = runner.hooks.observe[name] as ((payload: unknown) => void | Promise<void>) | undefined;
   if (hook === undefined) return;
-  clock.enter('plugins');
+  clock.enter(phase);
   const result = hook(payload);
   if (result !== undefined) await result;
 }
@@ -193,7 +193,7 @@ const isValidationEpoch = ({ validate: has, validationEvery, state }: FitLoop, l
 async function validate(fit: FitLoop, atEpochEnd: boolean): Promise<Metrics | null> {
   const { state, clock } = fit;
   if (fit.validate === undefined) return null;
-  await observe(fit, 'validationStart', { atEpochEnd });
+  await observe(fit, 'validationStart', { atEpochEnd }, 'validation');
   clock.enter('validation');
   const { watch, done } = fit.validate();
   let evaluation: Evaluation;
@@ -207,7 +207,7 @@ async function validate(fit: FitLoop, atEpochEnd: boolean): Promise<Metrics | nu
     watch?.dispose();
   }
   const { metrics, samples, milliseconds } = evaluation;
-  await observe(fit, 'validationEnd', Object.freeze({ metrics, samples, milliseconds, atEpochEnd }));
+  await observe(fit, 'validationEnd', Object.freeze({ metrics, samples, milliseconds, atEpochEnd }), 'validation');
   emit(fit, 'validation', { metrics, samples, ms: milliseconds });
   return metrics;
 }

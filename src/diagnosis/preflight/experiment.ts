@@ -33,5 +33,12 @@ export interface OpenedExperiment extends Experiment {
   readonly opened?: { readonly data: LoadedData; readonly validation: LoadedData | undefined };
 }
 
-/** Gives back what it is given: it is there for its types. */
-export const defineExperiment = (experiment: Experiment): Experiment => experiment;
+/** An experiment whose loss a config file may give. */
+export type ExperimentDefinition = Omit<Experiment, 'loss'> & Partial<Pick<Experiment, 'loss'>>;
+
+/** Gives back what it is given: it is there for its types. The loss may be left to the config file that it is trained with. */
+export function defineExperiment(experiment: Experiment): Experiment;
+export function defineExperiment(experiment: ExperimentDefinition): ExperimentDefinition;
+export function defineExperiment(experiment: ExperimentDefinition): ExperimentDefinition {
+  return experiment;
+}

@@ -17,14 +17,15 @@ export function thresholdOf(place: MetricPlace, given: number | undefined): numb
 
 /**
  * The share of elements on their label's side of the threshold. Under a hinge loss labels are -1 and 1 and stand for
- * no and yes; otherwise they are 0 and 1, and a label in between is never met (as in Keras).
+ * no and yes; otherwise they are 0 and 1, and one in between (label smoothing, mixup) stands for what it is nearer to: Keras
+ * smooths within the loss and shows its metrics the labels as they were.
  */
 export const binaryAccuracy = (place: MetricPlace, threshold?: number): Metric =>
   meanOf('same', (labels, predictions) => {
     const yes = tf.greater(predictions, thresholdOf(place, threshold));
     return isHinge(place)
       ? tf.equal(tf.cast(tf.greater(labels, 0), 'int32'), tf.cast(yes, 'int32'))
-      : tf.equal(tf.cast(labels, 'float32'), tf.cast(yes, 'float32'));
+      : tf.equal(tf.round(tf.cast(labels, 'float32')), tf.cast(yes, 'float32'));
   });
 
 const bestIsLabelled: MetricFunction = (labels, predictions) => tf.equal(tf.argMax(labels, -1), tf.argMax(predictions, -1));
