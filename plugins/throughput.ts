@@ -102,9 +102,9 @@ export const throughput = definePlugin({
           if (event === 'model-summary' && typeof data['multiplyAdds'] === 'number') context.state.multiplyAdds = data['multiplyAdds'];
         });
       },
-      fitStart({ resumed }, context: Context) {
+      fitStart(_info, context: Context) {
         const { ended, multiplyAdds } = context.state;
-        if (ended || !resumed) context.state = state.parse({ multiplyAdds });
+        if (ended) context.state = state.parse({ multiplyAdds });
         steps = new StepWindow(window);
         // What the opening of the fit took, and a rehearsal, are no part of its steps.
         before = context.times;

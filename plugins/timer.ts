@@ -57,7 +57,7 @@ const perSecond = 1000;
  *   comes after the last step, such as a validation.
  * - A resumed fit counts on, and is not charged for the time between. Where the limit had ended it, it stays ended, until
  *   it is resumed with a longer one.
- * - A further fit() of the same trainer is timed anew.
+ * - A further fit() of the same trainer is timed anew; after an abort it is the one that was aborted, gone on with.
  *
  * @throws ConfigError OPTIONS_INVALID for a duration of 0, and for a reserve that leaves nothing of it
  *
@@ -98,8 +98,8 @@ export const timer = definePlugin({
     };
 
     return {
-      fitStart({ resumed }, context: Context) {
-        if (context.state.ended || !resumed) context.state = state.parse({});
+      fitStart(_info, context: Context) {
+        if (context.state.ended) context.state = state.parse({});
         context.state.started ??= new Date().toISOString();
         context.state.processes += 1;
         at = performance.now();

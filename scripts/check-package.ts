@@ -1,6 +1,6 @@
 /**
  * What a user installs: packs the built package, checks it with publint and arethetypeswrong, installs it into an empty
- * folder, imports every entry and trains a step; and looks that there is one copy of tfjs-core with any optional peer.
+ * folder, imports every entry and trains a step, and trains the project that `trainscope init` writes; and looks that there is one copy of tfjs-core with any optional peer.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,15 +9,16 @@ import { join, resolve } from 'node:path';
 
 const run = (command: string, args: readonly string[], cwd = '.'): string => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
-run('npx', ['--no-install', 'publint', '--strict', '--pack', 'npm']);
-run('npx', ['--no-install', 'attw', '--pack', '.', '--profile', 'esm-only']);
-
 const folder = mkdtempSync(join(tmpdir(), 'trainscope-package-'));
 try {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder])) as { filename: string; size: number; files: { path: string }[] }[];
   if (packed === undefined) throw new Error('npm pack made no package');
+  // Packed once, since packing builds: all look at the same file.
+  const tarball = resolve(folder, packed.filename);
+  run('npx', ['--no-install', 'publint', 'run', tarball, '--strict']);
+  run('npx', ['--no-install', 'attw', tarball, '--profile', 'esm-only']);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'a-user', private: true, type: 'module' }));
-  run('npm', ['install', '--silent', '--no-audit', '--no-fund', resolve(folder, packed.filename)], folder);
+  run('npm', ['install', '--silent', '--no-audit', '--no-fund', tarball], folder);
   const entries = Object.keys((JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> }).exports).filter((entry) => !entry.endsWith('.json'));
   writeFileSync(
     join(folder, 'use.js'),
@@ -59,6 +60,12 @@ if (reason !== 'completed' || steps !== 2 || epochs !== 2) throw new Error(reaso
 `,
   );
   run('node', ['use-worker.js'], folder);
+  // The project to begin with, as a user has it: its types are sound, and it trains without a finding of weight.
+  const starter = join(folder, 'starter');
+  run('npx', ['--no-install', 'trainscope', 'init', 'starter', '--trainscope', `file:${tarball}`], folder);
+  run('npm', ['install', '--silent', '--no-audit', '--no-fund'], starter);
+  run('npm', ['run', '--silent', 'types'], starter);
+  run('npx', ['--no-install', 'trainscope', 'train', 'experiment.ts', '--config', 'run.yaml', '--epochs', '5', '--report', '--fail-on', 'warning'], starter);
   for (const peer of ['@tensorflow/tfjs', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu']) {
     run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--package-lock-only', '--ignore-scripts', peer], folder);
     const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as { packages: Record<string, unknown> };

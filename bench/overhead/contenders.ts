@@ -94,7 +94,7 @@ const modelFit = (given: () => Parameters<LayersModel['fit']>[2]): Contender => 
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const x = tf.tensor(samples.inputs, [samples.count, ...shape]);
   const y = tf.tensor2d(samples.labels, [samples.count, classes]);
-  await model.fit(x, y, { epochs: 1, batchSize: batch, shuffle: true, verbose: 0, ...given() });
+  await model.fit(x, y, { epochs: 1, batchSize: batch, shuffle: true, ...given() });
   tf.dispose([x, y]);
   optimizer.dispose();
   model.dispose();
@@ -109,10 +109,11 @@ const fitDataset: Contender = async (turn) => {
   const size = shape.reduce((product, each) => product * each, 1);
   const source = generator(function* () {
     for (let i = 0; i < samples.count; i += 1) {
-      yield { xs: tf.tensor(samples.inputs.subarray(i * size, (i + 1) * size), [...shape]), ys: tf.tensor1d(samples.labels.subarray(i * classes, (i + 1) * classes)) } as tf.TensorContainer;
+      yield { xs: tf.tensor(samples.inputs.subarray(i * size, (i + 1) * size), [...shape]), ys: tf.tensor1d(samples.labels.subarray(i * classes, (i + 1) * classes)) };
     }
-  } as unknown as () => Iterator<tf.TensorContainer>);
-  await model.fitDataset(source.shuffle(4 * batch).batch(batch) as Parameters<LayersModel['fitDataset']>[0], { epochs: 1, verbose: 0 });
+  });
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a Dataset of samples, as the documentation of fitDataset has it
+  await model.fitDataset(source.shuffle(4 * batch).batch(batch), { epochs: 1 });
   optimizer.dispose();
   model.dispose();
 };

@@ -6,6 +6,7 @@ import { errorDocument, errorText, failureOf } from './error-document.js';
 import { closedPipeCode, exitCodes } from './exit-codes.js';
 import { addInit } from './init.js';
 import { keepAlive, OutputLost } from './output.js';
+import { didYouMean } from '../nearest-name.js';
 import { packageFacts } from './package-facts.js';
 import { addPlugins } from './plugins.js';
 import { addReport } from './report.js';
@@ -21,6 +22,7 @@ export function commandLine(): Command {
     // Read by colours.ts, from the arguments of the process.
     .option('--no-color', 'print without colours, as the variable NO_COLOR does')
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(withNearest(text)) })
     .showHelpAfterError('(trainscope --help lists the commands)')
     .addHelpText(
       'after',
@@ -35,6 +37,13 @@ export function commandLine(): Command {
 function asksForJson(argv: readonly string[]): boolean {
   const own = argv.slice(2, argv.includes('--') ? argv.indexOf('--') : undefined);
   return own.includes('--json');
+}
+
+/** Commander names the choices of a mistyped one, and of those the nearest is what was meant. */
+function withNearest(text: string): string {
+  const [, given = '', choices = ''] = /'([^']*)' is invalid[^]*Allowed choices are ([^.]*)\./.exec(text) ?? [];
+  const near = choices === '' ? '' : didYouMean(given, choices.split(', '));
+  return near === '' ? text : text.replace(/\n/, ` ${near}\n`);
 }
 
 /**

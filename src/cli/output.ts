@@ -40,4 +40,18 @@ export function stdoutToStderr(): () => void {
   };
 }
 
+/** What a terminal would act on: control characters, and those that turn the direction of writing (Unicode TR36, 2.10). */
+const controls = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
+
+/** The same data, with nothing in its texts that a terminal would act on: a log may come from anywhere. */
+export function withoutControls<T>(value: T): T {
+  const plain = (each: unknown): unknown => {
+    if (typeof each === 'string') return each.replaceAll(controls, '\uFFFD');
+    if (Array.isArray(each)) return each.map(plain);
+    if (typeof each === 'object' && each !== null) return Object.fromEntries(Object.entries(each).map(([key, inner]) => [key.replaceAll(controls, '\uFFFD'), plain(inner)]));
+    return each;
+  };
+  return plain(value) as T;
+}
+
 export const counted = (count: number, what: string): string => `${String(count)} ${what}${count === 1 ? '' : 's'}`;

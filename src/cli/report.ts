@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import type { ReportModel } from '../report/index.js';
 import { exitCodes } from './exit-codes.js';
 import { logPath } from './log-path.js';
-import { counted, writeJson } from './output.js';
+import { counted, withoutControls, writeJson } from './output.js';
 
 interface ReportCommandOptions {
   readonly output: string;
@@ -41,7 +41,7 @@ async function runReport(logs: readonly string[], { output, title, last = false,
   );
   const findings = model.runs.flatMap((run) => run.findings);
   if (json) await writeJson({ report: resolve(output), runs: model.runs.map(resultOf) });
-  else process.stderr.write(`${[`${output}: ${counted(findings.length, 'finding')} in ${counted(model.runs.length, 'run')}`, ...model.runs.flatMap(warnings)].join('\n')}\n`);
+  else process.stderr.write(`${withoutControls([`${output}: ${counted(findings.length, 'finding')} in ${counted(model.runs.length, 'run')}`, ...model.runs.flatMap(warnings)]).join('\n')}\n`);
   process.exitCode = failOn !== 'never' && findings.some(({ severity }) => gravity(severity) <= gravity(failOn)) ? exitCodes.found : exitCodes.fine;
 }
 

@@ -8,7 +8,7 @@ import type { CompareOptions } from './compare.js';
 import { leaders, metricRows, type MetricRow } from './comparison.js';
 import { exitCodes } from './exit-codes.js';
 import { logPath } from './log-path.js';
-import { counted, writeJson, writeOut } from './output.js';
+import { counted, withoutControls, writeJson, writeOut } from './output.js';
 import { wrapped } from './wrapped.js';
 
 export async function runCompare(given: readonly string[], { output, title, json = false, failOn }: CompareOptions): Promise<void> {
@@ -21,7 +21,7 @@ export async function runCompare(given: readonly string[], { output, title, json
   if (comparison === null) throw new ConfigError('OPTIONS_INVALID', { found: `${given.join(', ')}: one run`, expected: 'two or more to compare', remedy: 'Name another log, or use `trainscope report` for one run.' });
   const metrics = metricRows(model);
   if (json) await writeJson({ runs: runs.map(({ name, runId, status, epoch, step, time, findings }) => ({ name, runId, status, epoch, step, seconds: time.total, findings: findings.map(({ rule, severity, message, remedy, where, evidence }) => ({ rule, severity, message, remedy, where, evidence })) })), ...comparison, metrics, report: output === undefined ? null : resolve(output) });
-  else await writeOut(`${comparisonText(model, comparison, metrics, labelsOf(given, model))}${output === undefined ? '' : `\n${output} has them side by side.\n`}`);
+  else await writeOut(`${comparisonText(...withoutControls([{ runs }, comparison, metrics, labelsOf(given, model)] as const))}${output === undefined ? '' : `\n${output} has them side by side.\n`}`);
   process.exitCode = failOn !== 'never' && runs.some(({ findings }) => findings.some(({ severity }) => gravity(severity) <= gravity(failOn))) ? exitCodes.found : exitCodes.fine;
 }
 
@@ -45,7 +45,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], al
   return made.toString();
 }
 
-function comparisonText({ runs }: ReportModel, { differences, findings, decomposition }: Comparison, metrics: readonly MetricRow[], labels: readonly string[]): string {
+function comparisonText({ runs }: Pick<ReportModel, 'runs'>, { differences, findings, decomposition }: Comparison, metrics: readonly MetricRow[], labels: readonly string[]): string {
   const ends = runs.map(({ status, epoch, step }, i) => `${labels[i] ?? ''}: ${status}, ${counted(epoch, 'epoch')}, ${counted(step, 'step')}`);
   // The list of plugins as a whole says less than their options, which stand beside it.
   const shown = differences.filter(({ path }) => path !== 'plugins');

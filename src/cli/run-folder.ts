@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { CheckpointError } from '../errors.js';
+import { CheckpointError, ConfigError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
+import { thrownText } from '../thrown-text.js';
 
 /** Where a run is written. */
 export interface RunFolder {
@@ -31,10 +33,27 @@ export function resumePath(given: string): { readonly checkpoints: string; reado
   return { checkpoints: isFolder(join(path, checkpoints)) ? join(path, checkpoints) : path, run: runOf(path) };
 }
 
+/** Told before the training: without a folder it would leave nothing behind. @throws ConfigError OPTIONS_INVALID */
+function writableFolder(given: string): string {
+  const path = resolve(given);
+  try {
+    makeFolder(path);
+    if (!isFolder(path)) throw new Error('it is a file');
+    accessSync(path, constants.W_OK);
+  } catch (cause) {
+    throw new ConfigError('OPTIONS_INVALID', { found: `the run cannot be written to ${given}: ${thrownText(cause)}`, expected: '--out names a folder that can be written to', remedy: 'Name another folder.' });
+  }
+  return path;
+}
+
 /** --out, else the folder of the run that is resumed, else a new one by the time: runs/2026-01-31T09-30-00. */
 export function runFolder(out: string | undefined, resumed: string | undefined, now = new Date()): RunFolder {
   const given = out ?? resumed;
-  if (given !== undefined) return { path: resolve(given), dropEmpty: () => undefined };
+  if (given !== undefined) {
+    const isNew = !existsSync(resolve(given));
+    const path = writableFolder(given);
+    return { path, dropEmpty: () => dropEmpty(isNew ? [path] : []) };
+  }
   const made = mkdirSync('runs', { recursive: true });
   const base = resolve('runs', now.toISOString().slice(0, 19).replaceAll(':', '-'));
   for (let i = 1; ; i++) {

@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { lstatSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { TrainscopeError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { thrownText } from '../thrown-text.js';
 import type { InitOptions } from './init.js';
 import { writeJson, writeOut } from './output.js';
@@ -12,13 +13,6 @@ const packageName = (folder: string): string => {
   const name = basename(folder).toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-').replaceAll(/^[._-]+|-+$/g, '').slice(0, 214);
   return name === '' || name === 'trainscope' || name === 'node_modules' ? 'training' : name;
 };
-
-/** One after the other from above: where a folder cannot be made, as in /proc, Node 20's own recursive way never ends. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  mkdirSync(folder);
-}
 
 /** A path as a shell takes it for one word. */
 const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`);

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Override } from '../config/overrides.js';
 import { ConfigError } from '../errors.js';
+import { thrownText } from '../thrown-text.js';
 import { exitCodes } from './exit-codes.js';
 import { stdoutToStderr, writeJson, writeOut } from './output.js';
 import { resumePath, runFolder, type RunFolder } from './run-folder.js';
@@ -46,23 +48,30 @@ export async function runTrain(script: string, args: readonly string[], options:
   } finally {
     folder.dropEmpty();
   }
-  const { result, failure, events } = run;
+  const { result, failure, events, troubles } = run;
   if (failure !== undefined) {
     // Why the training failed matters more than why its report did.
     const page = options.report === true ? await reportOf(events, folder).catch(() => undefined) : undefined;
     throw new TrainingFailed(failure, page === undefined ? '' : `\n${place(page)} shows how it went.`);
   }
-  const report = options.report === true ? await reportOf(events, folder) : undefined;
   if (result === undefined) return;
+  let [report, reportFailure]: [string | undefined, unknown] = [undefined, undefined];
+  try {
+    if (options.report === true) report = await reportOf(events, folder);
+  } catch (thrown) {
+    // The training is done, and what came of it is told all the same.
+    reportFailure = thrown;
+  }
   const [{ formatSummary }, { codeOf }] = await Promise.all([import('../trainer/summary.js'), import('./train-experiment.js')]);
   asBefore();
-  if (options.json === true) await writeJson({ script, folder: folder.path, events, report: report ?? null, ...result });
+  if (options.json === true) await writeJson({ script, folder: folder.path, events: existsSync(events) ? events : null, report: report ?? null, troubles, ...result });
   else {
-    const told = [formatSummary(result), `events: ${place(events)}`, ...(report === undefined ? [] : [`report: ${place(report)}`])].join('\n');
+    const told = [formatSummary(result), ...(existsSync(events) ? [`events: ${place(events)}`] : []), ...(report === undefined ? [] : [`report: ${place(report)}`])].join('\n');
     await (isQuiet ? new Promise<void>((done) => process.stderr.write(`${told}\n`, () => done())) : writeOut(`${told}\n`));
   }
+  if (reportFailure !== undefined) await new Promise<void>((done) => process.stderr.write(`no report: ${thrownText(reportFailure)}\n`, () => done()));
   // A script may have timers or workers of its own: the training is over.
-  process.exit(codeOf(result, options.failOn));
+  process.exit(codeOf(result, options.failOn) || (reportFailure === undefined ? exitCodes.fine : exitCodes.failed));
 }
 
 /** A path as a person would write it. */

@@ -15,6 +15,9 @@ function namesIn(folder: string): readonly string[] {
 export function scriptPath(script: string): string {
   const path = resolve(script);
   const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() === true && /\.(ya?ml|json)$/i.test(path)) {
+    throw new TrainscopeError('SCRIPT_NOT_FOUND', { found: `${script} is a file of settings`, expected: 'a script is a TypeScript or JavaScript file', remedy: `Name the script first: experiment.ts --config ${script}.` });
+  }
   if (stat?.isFile() === true) return path;
   const remedy = stat === undefined ? didYouMean(basename(path), namesIn(dirname(path))) : '';
   throw new TrainscopeError('SCRIPT_NOT_FOUND', {

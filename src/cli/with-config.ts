@@ -29,7 +29,8 @@ export async function readSettings({ config, overrides, outDir }: Settings, expe
   const { optimizer, loss, metrics } = experiment ?? {};
   const options = {
     set: overrides,
-    beneath: Object.fromEntries(Object.entries({ optimizer, loss, metrics }).filter(([, value]) => isPlain(value))),
+    // Where nobody names an optimizer, a part that is set is of the trainer's own.
+    beneath: Object.fromEntries(Object.entries({ optimizer: experiment === undefined ? optimizer : (optimizer ?? 'adam'), loss, metrics }).filter(([, value]) => isPlain(value))),
     ...(outDir === undefined ? {} : { outDir }),
   };
   // Without a file the arguments stand alone, and what they name is looked for in the working directory.

@@ -120,7 +120,8 @@ function errorOf(findings: readonly Located[], file: string): ConfigError {
   return new ConfigError(codes.size === 1 && first !== undefined ? first : 'CONFIG_INVALID', {
     found: [...problems.slice(0, listed).map(problemText), ...(problems.length > listed ? [`and ${problems.length - listed} more`] : [])].join('\n'),
     problems,
-    file,
+    // Arguments alone, without a file, are not of one.
+    ...(problems.length > 0 && problems.every(({ line, argument }) => line === undefined && argument !== undefined) ? {} : { file }),
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { ConfigProblem } from '../errors.js';
 import { fieldNames, fileSink, levels, pinoSink, type Sink } from '../events/index.js';
@@ -119,6 +120,9 @@ class SinkReader {
     if ('tensorBoard' in sink) {
       const { folder, ...options } = typeof sink.tensorBoard === 'string' ? { folder: sink.tensorBoard } : sink.tensorBoard;
       const at = this.#folder(folder, typeof sink.tensorBoard === 'string' ? [...path, 'tensorBoard'] : [...path, 'tensorBoard', 'folder']);
+      const { run } = options as { readonly run?: string };
+      // What lies in the folder may be a link: a run's own, and those of its two parts.
+      if (run !== undefined) for (const part of ['', 'train', 'validation']) this.#folder(join(folder, run, part), [...path, 'tensorBoard', 'run']);
       return at === undefined ? undefined : () => tensorBoardSink(at, withoutUndefined(options));
     }
     const { fields, ...own } = sink.pino;

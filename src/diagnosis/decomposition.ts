@@ -58,9 +58,16 @@ export function decompose({ training, validation = null, test = null, irreducibl
     variance,
     selection,
     next,
-    advice: next === null ? 'No part is above what cannot be avoided: look whether the irreducible error is set too high.' : `${advice[next]} It makes up ${digits(largest?.[1] ?? 0)} of ${digits(total)} (${percent(share)}).${luck}`,
+    advice: next === null ? 'No part is above what cannot be avoided: look whether the irreducible error is set too high.' : `${advice[next]} ${sizeOf(largest?.[1] ?? 0, total, share)}${below(variance)}${luck}`,
   };
 }
+
+/** A part is a share of the whole where no other part is negative. */
+const sizeOf = (part: number, total: number, share: number): string => (share <= 1 ? `It makes up ${digits(part)} of ${digits(total)} (${percent(share)}).` : `It is ${digits(part)}.`);
+
+/** The training loss is the mean over an epoch that was still learning, with dropout and raw weights; the validation's is of its end. */
+const below = (variance: number | null): string =>
+  variance !== null && variance < 0 ? ` The validation loss is ${digits(-variance)} below the training loss: dropout, augmentation or averaged weights do that, or an epoch in which much was learnt.` : '';
 
 /** The luck of the best validation, as the rule validation-overfitting found it; null where it is not worth a word. */
 export function optimismIn(findings: readonly Finding[]): number | null {
@@ -88,7 +95,10 @@ export function compareDecompositions(runs: Readonly<Record<string, Decompositio
   );
   const lines = sorted.slice(1).map(([name, each]) => {
     const [worst] = Object.entries(differences[name] ?? {}).toSorted(([, a], [, b]) => (b ?? -Infinity) - (a ?? -Infinity));
-    return `${name} is ${digits(each.total - lowest.total)} above it${worst === undefined || worst[1] === null || worst[1] <= 0 ? '' : `, most of it in ${worst[0]} (${digits(worst[1])})`}`;
+    const gap = each.total - lowest.total;
+    if (worst === undefined || worst[1] === null || worst[1] <= 0) return `${name} is ${digits(gap)} above it`;
+    // One part may be above by more than the whole, where another is below.
+    return `${name} is ${digits(gap)} above it, ${worst[1] > gap ? `with a ${worst[0]} that is ${digits(worst[1])} higher` : `most of it in ${worst[0]} (${digits(worst[1])})`}`;
   });
   return { best, differences, summary: [`${best} has the lowest error, ${digits(lowest.total)}`, ...lines].join('; ') };
 }

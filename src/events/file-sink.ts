@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, statfsSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, writeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../make-folder.js';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { checkArgument } from '../check-argument.js';
@@ -68,7 +69,7 @@ export function fileSink(options: FileSinkOptions): Sink {
   let lost = 0;
 
   const open = (): Stream => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(resolve(path)));
     const opened = pino.destination({
       dest: openAtNewLine(path),
       sync: false,

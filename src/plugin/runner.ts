@@ -54,7 +54,7 @@ export interface CompiledHooks {
 }
 
 /** Options that do not go with the model or the data: told before training starts, and not by a plugin that is silent. */
-const isWrongOption = (hook: HookName, error: unknown): boolean => (hook === 'setup' || hook === 'fitStart') && error instanceof ConfigError;
+const isWrongOption = (hook: HookName, error: unknown): error is ConfigError => (hook === 'setup' || hook === 'fitStart') && error instanceof ConfigError;
 
 const liveTensors = (): number => tf.engine().state.numTensors;
 
@@ -269,7 +269,7 @@ export class HookRunner {
     attached.failures += 1;
     const policy = attached.plugin.onError;
     const toThrow = this.#fail({ attached, hook, error, policy });
-    if (policy !== 'stop' && isWrongOption(hook, error)) throw toThrow;
+    if (isWrongOption(hook, error)) throw error;
     if (policy === 'stop') throw toThrow;
     if (policy === 'disable') {
       attached.disabled = true;

@@ -1,6 +1,6 @@
 import { existsSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { checkArgument } from '../check-argument.js';
 import { ConfigError, TrainscopeError } from '../errors.js';
@@ -23,14 +23,17 @@ const optionsSchema = z.strictObject({ title: z.string().optional(), run: z.enum
 /** Runs side by side: more lines than there are colours cannot be told apart. */
 export const mostRuns = 8;
 
+/** As most logs are called: the folder of the run says more. */
+const usualName = 'events.ndjson';
+
 /** Logs by names that tell them apart: a folder is named where two files are called alike. */
 export function namesOf(paths: readonly string[]): readonly string[] {
-  const bases = paths.map((path) => basename(path));
-  return bases.map((base, i) => (bases.indexOf(base) === bases.lastIndexOf(base) ? base : `${basename(dirname(paths[i] ?? ''))}/${base}`));
+  const bases = paths.map((path) => (basename(path) === usualName ? basename(dirname(resolve(path))) || usualName : basename(path)));
+  return bases.map((base, i) => (bases.indexOf(base) === bases.lastIndexOf(base) ? base : `${basename(paths[i] ?? '') === usualName ? basename(dirname(dirname(resolve(paths[i] ?? '')))) : basename(dirname(paths[i] ?? ''))}/${base}`));
 }
 
 const unreadable = (path: string, why: string, cause?: unknown, remedy = 'Name the file of the sink; a relative path starts at the working directory.'): TrainscopeError =>
-  new TrainscopeError('EVENT_LOG_UNREADABLE', { found: `${path} cannot be read: ${why}`, expected: 'a file of events, a line each', remedy, cause });
+  new TrainscopeError('EVENT_LOG_UNREADABLE', { found: `${path} cannot be read: ${why}`, expected: 'a log is a file of events, a line each', remedy, cause });
 
 /**
  * Reads logs of events, line by line, into what a report shows. Unfinished and torn logs are read as far as they go;
@@ -87,8 +90,8 @@ async function checkLog(path: string): Promise<void> {
   }
   const stats = found as Stats;
   if (stats.isDirectory()) {
-    const runs = (await namesIn(path)).filter((name) => existsSync(join(path, name, 'events.ndjson')));
-    throw unreadable(path, 'it is a folder without a log (events.ndjson)', undefined, runs.length === 0 ? undefined : `It holds runs: name one or several of ${runs.slice(-mostRuns).map((name) => join(basename(path), name)).join(', ')}.`);
+    const runs = (await namesIn(path)).filter((name) => existsSync(join(path, name, usualName)));
+    throw unreadable(path, `it is a folder without a log (${usualName})`, undefined, runs.length === 0 ? undefined : `It holds runs: name one or several of ${runs.slice(-mostRuns).map((name) => join(basename(path), name)).join(', ')}.`);
   }
   if (!stats.isFile()) throw unreadable(path, 'it is no file but a pipe or a device, and it is read twice', undefined, 'Write what comes out of it to a file first.');
 }

@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TrainscopeError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { thrownText } from '../thrown-text.js';
 import { reportHtml } from './html.js';
 import type { ReportModel } from './model.js';
@@ -21,12 +22,12 @@ export async function writeReport(paths: readonly string[], to: string, options:
   const html = reportHtml(model);
   const temporary = `${path}.${String(process.pid)}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await writeFile(isFile ? temporary : path, html);
     if (isFile) await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new TrainscopeError('REPORT_UNWRITABLE', { found: `the report ${to} cannot be written: ${thrownText(cause)}`, expected: 'its folder can be written to', remedy: 'Name another file with -o.', cause });
+    throw new TrainscopeError('REPORT_UNWRITABLE', { found: `the report ${to} cannot be written: ${thrownText(cause)}`, expected: 'its folder can be written to', remedy: 'Name another file.', cause });
   }
   return model;
 }

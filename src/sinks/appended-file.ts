@@ -1,5 +1,6 @@
-import { close, closeSync, constants, fstatSync, mkdirSync, openSync, readSync, write, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { close, closeSync, constants, fstatSync, openSync, readSync, write, writeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../make-folder.js';
 import { promisify } from 'node:util';
 
 const [writeLater, closeLater] = [promisify(write), promisify(close)];
@@ -43,7 +44,7 @@ export class AppendedFile {
 
   /** @throws the error of mkdir or open */
   constructor(path: string, maxBytes: number = defaultMaxBytes) {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(resolve(path)));
     this.#opened = openSync(path, openFlags, 0o666);
     this.sizeAtOpen = fstatSync(this.#opened).size;
     this.#maxBytes = maxBytes;

@@ -84,6 +84,6 @@ export function openTelemetrySink(options: OpenTelemetrySinkOptions = {}, place:
 /** Some of what fails to arrive makes the SDK's promises reject, and some does not: what the exporters said comes first. */
 async function arrived(sending: Promise<void> | undefined, own: OwnProviders | undefined): Promise<void> {
   const [result] = await Promise.allSettled([sending]);
-  own?.deliveries.check();
+  own?.deliveries.check(result.status === 'rejected' ? result.reason : undefined);
   if (result.status === 'rejected') throw result.reason;
 }

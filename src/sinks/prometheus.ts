@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { checkArgument } from '../check-argument.js';
+import { TrainscopeError } from '../errors.js';
 import { isCoreEvent, type Sink, type TrainscopeEvent } from '../events/index.js';
 import { MetricsServer } from './prometheus/metrics-server.js';
 import { PrometheusSeries, type PromClient } from './prometheus/series.js';
@@ -14,7 +15,11 @@ export interface PrometheusRegistry {
   getSingleMetric(name: string): unknown;
 }
 
-const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const labelName = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+
+/** Those of histograms and summaries, and what series are told apart by. */
+const ownLabels: readonly string[] = ['le', 'quantile', 'event', 'phase', 'reason', 'rule', 'severity', 'plugin', 'sink', 'of', 'weight', 'layer', 'class', 'metric', 'output', 'hw_id', 'hw_name'];
 
 /** fit gives a sink up after 10 s (SINK_STUCK): a wait must end before. */
 const maxLinger = 9000;
@@ -31,7 +36,8 @@ export const prometheusOptions = z.strictObject({
     .describe('In front of every name.'),
   labels: z
     .record(z.string(), z.string())
-    .refine((labels) => Object.keys(labels).every((name) => labelName.test(name)), 'expected names of letters, digits and _, a letter or _ first')
+    .refine((labels) => Object.keys(labels).every((name) => labelName.test(name)), 'expected names of letters, digits and _, a letter or _ first; not two _ first, which Prometheus keeps for itself')
+    .refine((labels) => !Object.keys(labels).some((name) => ownLabels.includes(name)), `expected other names than those that series have by themselves: ${ownLabels.join(', ')}`)
     .default({})
     .describe('Labels on every series, such as the name of the experiment. Not the run: every run would make new series.'),
   maxSeries: z.int().min(1).default(2000).describe('Series at the most; new ones beyond are left out and counted in series_dropped. The default takes 12 numbers of each of the 161 weights of a ResNet-50 (53 convolutions, 53 normalizations of 2, a dense layer of 2).'),
@@ -78,10 +84,12 @@ export function prometheusSink(options: PrometheusSinkOptions = {}, place: Packa
   const server = given === undefined ? new MetricsServer({ port, host, path, metrics, contentType: registry.contentType }) : undefined;
   let written = 0;
   let scrapesBefore = 0;
+  let isClosed = false;
 
   return {
     name: server === undefined ? 'prometheus' : `prometheus:${port}`,
     write(event) {
+      if (isClosed) throw new TrainscopeError('SINK_CLOSED', { found: 'the endpoint for Prometheus is closed', expected: 'it is open while events are written', remedy: 'Make a new prometheusSink for each trainer: dispose() of a trainer closes its sinks.' });
       if (server?.failure !== undefined) throw server.failure;
       const facts = runFacts(event);
       if (facts !== undefined) series.info(facts);
@@ -94,6 +102,7 @@ export function prometheusSink(options: PrometheusSinkOptions = {}, place: Packa
     },
     async close() {
       if (server === undefined) return;
+      isClosed = true;
       if (linger > 0 && server.failure === undefined && server.scrapes === scrapesBefore) await server.nextScrape(linger);
       await server.close();
     },

@@ -34,7 +34,8 @@ export function requirePackages(who: string, names: readonly string[], { from }:
     found: failures.map(({ name, error }) => loadingFailed(name, error)).join('; '),
     expected: `${who} uses ${failures.length === 1 ? 'it' : 'them'}`,
     remedy: `npm install ${failures.map(({ name }) => name).join(' ')}`,
-    cause: first.error,
+    // That a package is not there is all that there is to say of it.
+    ...(isAbsent(first.error) ? {} : { cause: first.error }),
   });
 }
 

@@ -39,6 +39,8 @@ describe('class weights', () => {
   it('a row that is shared among classes takes the mean of their weights', async () => {
     // 0.75 x 2 + 0.25 x 4
     expect(await weigh(() => tf.tensor2d([[0.75, 0.25]]), [2, 4])).toEqual([2.5]);
+    // So does a yes or no that is smoothed: of 0.25 a quarter is class 1. Beyond the last class all count 1.
+    expect(await weigh(() => tf.tensor1d([0, 0.25, 1, 1.5]), [2, 4])).toEqual([2, 2.5, 4, 2.5]);
   });
 
   it('classes that a record leaves out count 1, also beyond its last', async () => {

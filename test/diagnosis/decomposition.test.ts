@@ -21,12 +21,21 @@ describe('the parts of an error', () => {
   test('nothing is left where training is at what cannot be avoided', () => {
     expect(decompose({ training: 0.1, validation: 0.1, irreducible: 0.1 }).next).toBeNull();
   });
-  test('of two runs the one with 0.1 less in all is the best, and the other loses most of it, 0.15, in variance', () => {
+  test('a validation loss below that of training is said, and no part is a share of a whole that is smaller', () => {
+    const { next, advice } = decompose({ training: 0.0982, validation: 0.0882 });
+    expect(next).toBe('bias');
+    expect(advice).toContain('It is 0.0982. The validation loss is 0.01 below the training loss');
+    expect(advice).not.toContain('%');
+  });
+  test('a part that is above by more than the whole is said as that', () => {
+    expect(compareDecompositions({ good: decompose({ training: 0.1, validation: 0.1 }), odd: decompose({ training: 2.7, validation: 1.5 }) })?.summary).toBe('good has the lowest error, 0.1; odd is 1.4 above it, with a bias that is 2.6 higher');
+  });
+  test('of two runs the one with 0.1 less in all is the best, and the other loses 0.15 in variance', () => {
     const compared = compareDecompositions({ large: decompose({ training: 0.05, validation: 0.3 }), small: decompose({ training: 0.1, validation: 0.2 }) });
     expect(compared?.best).toBe('small');
     expect(compared?.differences['large']?.variance).toBeCloseTo(0.15, 10);
     expect(compared?.differences['large']?.bias).toBeCloseTo(-0.05, 10);
-    expect(compared?.summary).toBe('small has the lowest error, 0.2; large is 0.1 above it, most of it in variance (0.15)');
+    expect(compared?.summary).toBe('small has the lowest error, 0.2; large is 0.1 above it, with a variance that is 0.15 higher');
     expect(compareDecompositions({})).toBeNull();
   });
 });

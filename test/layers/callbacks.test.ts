@@ -6,7 +6,7 @@ import { coreCatalogue, memorySink, type MemorySink } from 'trainscope';
 import { trainingStatistics } from 'trainscope/diagnosis';
 import { trainscopeCallbacks, type LayersCallbacksOptions, type TrainscopeCallbacks } from 'trainscope/layers';
 import { definePlugin } from 'trainscope/plugin';
-import { earlyStopping, gpuProfiler, gradientNorm, lrScheduler, modelSummary, weightNorm } from 'trainscope/plugins';
+import { confusionMatrix, earlyStopping, gpuProfiler, gradientNorm, lrScheduler, modelSummary, weightAverage, weightNorm } from 'trainscope/plugins';
 import { tensorsLeftBy } from 'trainscope/testing';
 import { testBackends, useBackend } from '../support/backends.js';
 import { disposeOf, reference, regression, values } from './small-fits.js';
@@ -339,6 +339,18 @@ describe('patch: []', () => {
 });
 
 describe('plugins', () => {
+  test.each([
+    ['weightAverage, which exchanges what is validated', () => weightAverage()],
+    ['weightAverage with updateBatchNorm', () => weightAverage({ useFor: 'end', updateBatchNorm: 3 })],
+    ['confusionMatrix, which sees the validation', () => confusionMatrix()],
+  ])('%s is refused before the fit', (_, make) => {
+    expect(() => trainscopeCallbacks({ plugins: [make()] })).toThrow(expect.objectContaining({ code: 'LAYERS_NOT_SEEN' }) as Error);
+  });
+
+  test('weightAverage of the end is served', () => {
+    expect(() => trainscopeCallbacks({ plugins: [weightAverage({ useFor: 'end' })] })).not.toThrow();
+  });
+
   test('gradientNorm and weightNorm measure what the double-precision reference has', async () => {
     await fit({ epochs: 1, callbacks: following({ diagnosis: false, plugins: [gradientNorm({ every: 1 }), weightNorm({ every: 1 })] }) });
     const expected = reference(xs, ys, { batchSize: 8, steps: 3 });

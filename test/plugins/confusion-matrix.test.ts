@@ -166,7 +166,7 @@ describe('with a trainer', () => {
   test.each([
     [{ outputs: ['oops'] }, 'sparseCategoricalCrossentropy', /names the outputs oops; the model's outputs are/],
     [{}, 'meanSquaredError', /looks for classes, and the loss of ".*" \(meanSquaredError\) has none/],
-    [{ classes: ['a', 'b'] }, 'sparseCategoricalCrossentropy', /has 2 names of classes for the output ".*", which has 3/],
+    [{ classes: ['a', 'b'] }, 'sparseCategoricalCrossentropy', /has 2 names of classes for the output ".*"; it has 3/],
   ] as const)('%j under %s is refused', async (options, loss, message) => {
     const data = loss === 'meanSquaredError' ? { ...threeClasses, labels: threeClasses.inputs } : threeClasses;
     await expect(validate(echo(3), loss, data, options as Options)).rejects.toThrow(message);

@@ -85,7 +85,7 @@ test('half a row of a process that was killed goes, and a file that is no such t
   expect(CsvTable.open(file, ',', Infinity).rows).toBe(1);
   expect(readFileSync(file, 'utf8')).toBe('epoch,loss\r\n1,0.5\r\n');
   writeFileSync(file, 'name,price\r\nbread,2\r\n');
-  expect(() => CsvTable.open(file, ',', Infinity)).toThrow('whose first column is "name", expected one of csvLogger');
+  expect(() => CsvTable.open(file, ',', Infinity)).toThrow('whose first column is "name"; a table of its own');
   expect(readFileSync(file, 'utf8')).toBe('name,price\r\nbread,2\r\n');
 });
 

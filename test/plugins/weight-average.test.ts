@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layers, sequential, type LayersModel, type Sequential } from '@tensorflow/tfjs-layers';
+import { input, layers, model, sequential, type LayersModel, type Sequential, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Trainer, type DataSource, type FitOptions, type TrainerOptions } from 'trainscope';
 import { definePlugin, type AnyPlugin } from 'trainscope/plugin';
@@ -290,6 +290,27 @@ describe('batch normalisation', () => {
     mean.forEach((value, unit) => expect(value).toBeCloseTo(expected[unit] ?? Number.NaN, 5));
     // The layer's own momentum is back.
     expect((trainer.model as LayersModel).layers[1]?.getConfig()).toMatchObject({ momentum: 0.9 });
+  });
+
+  test('updateBatchNorm counts each call of a layer that is shared, and leaves a frozen one as it is', async () => {
+    const shared = (): LayersModel => {
+      const [near, far] = [input({ shape: [1] }), input({ shape: [1] })];
+      const [both, frozen] = [layers.batchNormalization({}), layers.batchNormalization({})];
+      const sum = layers.add().apply([both.apply(near) as SymbolicTensor, both.apply(far) as SymbolicTensor]) as SymbolicTensor;
+      frozen.apply(sum);
+      frozen.trainable = false;
+      return model({ inputs: [near, far], outputs: layers.dense({ units: 1 }).apply(frozen.apply(sum)) as SymbolicTensor });
+    };
+    const values = Float32Array.from({ length: 16 }, (_, i) => i);
+    const trainer = new Trainer({ model: shared, loss: 'meanSquaredError', progress: false, plugins: [weightAverage({ updateBatchNorm: 9 })] });
+    // Means 7.5 and 107.5: of all calls it is 57.5.
+    await trainer.fit({ inputs: [{ values, shape: [16, 1] }, { values: values.map((x) => x + 100), shape: [16, 1] }], labels: { values: new Float32Array(16), shape: [16, 1] } }, { epochs: 1, batchSize: 4 });
+    const [first, second] = (trainer.model as LayersModel).layers.filter((layer) => layer.getClassName() === 'BatchNormalization');
+    const statistics = (layer: typeof first): number[] => layer?.getWeights().slice(2).map((weight) => weight.dataSync()[0] ?? Number.NaN) ?? [];
+    expect(statistics(first)[0]).toBeCloseTo(57.5, 3);
+    expect(Object.hasOwn(first ?? {}, 'call')).toBe(false);
+    // The sum of two equal inputs of variance 1 has 4, which the frozen one is not given: of 4 steps with a momentum of 0.99 it has less than 1.12.
+    expect(statistics(second)[1]).toBeLessThan(1.2);
   });
 
   test('its statistics are averaged as weights, or copied from the last step', async () => {

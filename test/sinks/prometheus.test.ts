@@ -42,6 +42,16 @@ describe('the endpoint', () => {
     other.close();
   });
 
+  test('of a sink that is closed takes nothing more, and says so', async () => {
+    const sink = prometheusSink({ port: 0 });
+    await busWith([sink]).close();
+    const memory = memorySink();
+    const bus = busWith([memory, sink]);
+    emitStep(bus, 1);
+    expect(memory.events.find(({ event }) => event === 'sink-error')?.data).toMatchObject({ code: 'SINK_CLOSED' });
+    await bus.close();
+  });
+
   test('lingers for one last scrape, which sees the end', async () => {
     const sink = prometheusSink({ port: 0, linger: 9000 });
     const bus = busWith([sink]);
@@ -81,6 +91,8 @@ describe('options', () => {
     [{ port: 70_000 }, 'port'],
     [{ prefix: 'a-b' }, 'expected letters, digits and _'],
     [{ labels: { 'a-b': 'x' } }, 'expected names of letters, digits and _'],
+    [{ labels: { le: 'x' } }, 'expected other names than those that series have by themselves: le, quantile, event'],
+    [{ labels: { __name__: 'x' } }, 'which Prometheus keeps for itself'],
     [{ linger: 10_000 }, 'a sink that takes 10 s to close is given up'],
     [{ prot: 1 }, 'did you mean "port"'],
     [{ registry: {} }, 'expected a Registry of prom-client'],

@@ -22,6 +22,29 @@ function settingsOf({ configuration, environment }: RunModel): Leaves {
   return leaves;
 }
 
+type Difference = RunComparison['differences'][number];
+
+/** `plugins.NAME` of an option of a plugin. */
+const pluginOf = (path: string): string | undefined => /^plugins\.[^.]+/.exec(path)?.[0];
+
+/** A place on the disk, as JSON. */
+const isPlace = (value: string | null): boolean => value !== null && /^"(\/|[A-Za-z]:)/.test(value);
+
+/**
+ * Where a run was written says nothing of it, and of a plugin that one run has and another has not its options say no more
+ * than that.
+ */
+function told(differences: readonly Difference[]): readonly Difference[] {
+  const apart = new Map<string, Difference>();
+  for (const { path, values } of differences) {
+    if (pluginOf(path) !== undefined && values.every(isPlace)) continue;
+    const plugin = values.includes(null) ? pluginOf(path) : undefined;
+    if (plugin === undefined) apart.set(path, { path, values });
+    else apart.set(plugin, { path: plugin, values: values.map((value) => (value === null ? null : '"on"')) });
+  }
+  return [...apart.values()];
+}
+
 const decimal = (value: Real): number => Number(value);
 
 /** What two or more runs have otherwise; null for fewer. */
@@ -33,7 +56,7 @@ export function compareRuns(runs: readonly RunModel[]): RunComparison | null {
   const rules = [...new Set(runs.flatMap(({ findings }) => findings.map(({ rule }) => rule)))];
   return {
     metrics: names.map((name) => ({ name, values: runs.map(({ metrics }) => (Object.hasOwn(metrics, name) ? (metrics[name] ?? null) : null)) })),
-    differences: paths.map((path) => ({ path, values: settings.map((each) => each.get(path) ?? null) })).filter(({ values }) => new Set(values).size > 1),
+    differences: told(paths.map((path) => ({ path, values: settings.map((each) => each.get(path) ?? null) })).filter(({ values }) => new Set(values).size > 1)),
     findings: rules.map((rule) => ({ rule, severities: runs.map(({ findings }) => findings.find((each) => each.rule === rule)?.severity ?? null) })),
     decomposition: decompositionsOf(runs),
   };

@@ -107,6 +107,8 @@ export async function serveLive({ model, version, control, ...given }: LiveServe
   });
   app.get('/', (context) => context.html(reportHtml(model(), { live })));
   app.get('/events', (context) => {
+    // GET stands for HEAD too, which has no stream.
+    if (context.env.incoming.method === 'HEAD') return context.body(null, 200, { 'content-type': 'text/event-stream' });
     if (streams.add(context.env.outgoing, headers)) return RESPONSE_ALREADY_SENT;
     return context.text('As many pages as there may be look at this training already.\n', 503, { 'retry-after': '30' });
   });

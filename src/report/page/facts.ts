@@ -79,7 +79,7 @@ export function timeParts(runs: readonly RunModel[]): readonly HTMLElement[] {
       h('p', {}, `${facts.join(', ')}.`),
       verdict === null ? null : h('p', {}, h('strong', {}, 'Bound by: '), verdict, remedy === null ? '' : `. ${remedy}`),
       shares === null
-        ? h('p', { class: 'muted' }, 'Where the time goes is measured by the plugin gpuProfiler.')
+        ? h('p', { class: 'muted' }, 'The share of each phase over the whole run is measured by the plugin gpuProfiler.')
         : h(
             'ul',
             { class: 'bars' },

@@ -47,7 +47,7 @@ function findingView(finding: FindingModel, run: RunModel, several: boolean, set
       h('h3', {}, h('span', { class: 'severity' }, h('span', { 'aria-hidden': 'true' }, `${signs[severity]} `), words[severity]), ' ', h('code', {}, rule), several ? h('span', { class: 'of-run' }, ` ${run.name}`) : null),
       h('p', { class: 'message' }, sentenceOf(message)),
       h('p', { class: 'remedy' }, h('strong', {}, 'What to do: '), remedy),
-      h('p', { class: 'muted' }, [whenOf(finding), place, plugin === null ? '' : `found by ${plugin}`, docs === null ? '' : `read more in docs/${docs}`].filter((text) => text !== '').join(' · ')),
+      h('p', { class: 'muted' }, [whenOf(finding), place, plugin === null ? '' : `found by ${plugin}`, docs === null ? '' : `read more in trainscope's docs/${docs}`].filter((text) => text !== '').join(' · ')),
       symptoms.length === 0 ? null : h('div', { class: 'symptoms' }, h('p', {}, 'It has brought about:'), h('ul', {}, ...symptoms.map((each) => h('li', {}, h('code', {}, each.rule), `: ${each.message}`)))),
       numbers.length === 0 ? null : folded(`evidence-${run.key}-${rule}-${place}`, 'The numbers', h('dl', { class: 'numbers' }, ...numbers.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, shown(value))]))),
     ),

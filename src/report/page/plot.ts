@@ -216,8 +216,9 @@ export class PlotView {
     const { theme, axis, smoothing, zoom } = this.#settings;
     const { several, marked, small = false } = this.#parts;
     const paint = colours[theme];
-    const isLog = this.#scaleNow === 'log';
     const shown = this.#visible();
+    // Where nothing is above 0 there is nothing that a logarithmic axis could show.
+    const isLog = this.#scaleNow === 'log' && shown.some(({ series }) => series.values.some((value) => value !== null && value > 0));
     let hidden = 0;
     const lines: object[] = [];
     const notFinite: Point[] = [];

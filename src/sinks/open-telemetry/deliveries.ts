@@ -24,12 +24,19 @@ export class Deliveries {
     return exporter;
   }
 
-  /** @throws TrainscopeError SINK_UNREACHABLE when the last export of any kind failed */
-  check(): void {
-    if (this.#failed.size === 0) return;
-    const [cause] = [...this.#failed.values()].filter((error) => error !== undefined);
+  /** @param endpoint For the message; undefined where the environment says it. */
+  constructor(readonly endpoint: string | undefined) {}
+
+  /**
+   * @param thrown What the SDK itself says: that it waited too long, as a rule, where no exporter has said anything.
+   * @throws TrainscopeError SINK_UNREACHABLE when the last export of any kind failed
+   */
+  check(thrown?: unknown): void {
+    if (this.#failed.size === 0 && thrown === undefined) return;
+    const [cause = thrown] = [...this.#failed.values()].filter((error) => error !== undefined);
+    const what = this.#failed.size === 0 ? 'what was measured' : [...this.#failed.keys()].join(' and ');
     throw new TrainscopeError('SINK_UNREACHABLE', {
-      found: `${[...this.#failed.keys()].join(' and ')} did not arrive at the collector${cause === undefined ? '' : `: ${reason(cause)}`}`,
+      found: `${what} did not arrive at the collector${this.endpoint === undefined ? '' : ` ${this.endpoint}`}${cause === undefined ? '' : `: ${reason(cause)}`}`,
       expected: 'an OTLP endpoint over HTTP that takes JSON, port 4318 as a rule (4317 is gRPC)',
       remedy: 'Start the collector, or set the endpoint of the sink.',
       ...(cause === undefined ? {} : { cause }),
@@ -38,7 +45,7 @@ export class Deliveries {
 }
 
 /** Node's connection errors to several addresses have no message of their own. */
-function reason(error: Error): string {
+function reason(error: unknown): string {
   const { code } = error as { code?: string };
   const text = thrownText(error);
   return text === '' || text === 'AggregateError' ? (code ?? 'no answer') : text;

@@ -51,7 +51,7 @@ export function makeProviders(settings: ExportSettings, place: PackagePlace): Ow
   ];
   const loaded = new Map(requirePackages('openTelemetrySink', names, place).map((module, i) => [names[i], module]));
   const resource = resourceOf(loaded.get('@opentelemetry/resources') as Resources, settings);
-  const deliveries = new Deliveries();
+  const deliveries = new Deliveries(settings.endpoint);
   const tracerProvider = settings.traces ? tracing(loaded, settings, resource, deliveries) : undefined;
   const meterProvider = settings.metrics ? metering(loaded, settings, resource, deliveries) : undefined;
   const both = [tracerProvider, meterProvider].filter((each) => each !== undefined);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ReportModel } from 'trainscope/report';
 import type { ControlState, LiveAction } from '../../../src/report/live/actions.js';
 import { serveLive, type LiveServer, type LiveServerOptions } from '../../../src/report/live/server.js';
@@ -55,6 +55,14 @@ const post = (url: string, body: unknown, headers: Record<string, string> = {}) 
   ask(`${url}control`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers } });
 
 describe('the page', () => {
+  test('answers HEAD of the stream without a stream, and prints nothing', async () => {
+    const said = vi.spyOn(console, 'error');
+    const { url } = await serve();
+    const { status } = await fetch(`${url}events`, { method: 'HEAD' });
+    expect({ status, said: said.mock.calls }).toEqual({ status: 200, said: [] });
+    said.mockRestore();
+  });
+
   test('holds the model, listens on 127.0.0.1 alone and is kept by nobody', async () => {
     const { url, port, warnings } = await serve();
     expect(url).toBe(`http://127.0.0.1:${String(port)}/`);

@@ -37,6 +37,8 @@ onBackends('metrics', () => {
   test('accuracy from logits has its threshold at 0: 0.3 is a yes', () => {
     const batch: Batch = [[[1], [0], [1]], [[0.3], [-0.2], [-4]]];
     expectClose(over('accuracy', 'binaryCrossentropyFromLogits', [batch]), [2 / 3]);
+    // Smoothed labels stand for what they are nearer to: yes, no, yes beside yes, yes, yes.
+    expectClose(over('accuracy', 'binaryCrossentropy', [[[[0.9], [0.1], [0.6]], [[0.8], [0.7], [0.9]]]]), [2 / 3]);
     expectClose(over('binaryAccuracy', 'binaryCrossentropyFromLogits', [batch]), [2 / 3]);
     // A probability of 0.6 is a logit of 0.405.
     expectClose(over({ name: 'binaryAccuracy', threshold: 0.6 }, 'binaryCrossentropyFromLogits', [batch]), [1 / 3]);
