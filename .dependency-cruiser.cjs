@@ -8,7 +8,7 @@ const rooms = [
   ['src/random', ['src/errors']],
   ['src/schedules', ['src/errors']],
   ['src/data', ['src/errors', 'src/random']],
-  ['src/measure', ['src/errors', 'src/events']],
+  ['src/measure', ['src/errors', 'src/events', 'src/backend']],
   ['src/plugin', ['src/errors', 'src/events', 'src/measure', 'src/random', 'src/schedules']],
   ['src/backend', ['src/errors']],
   ['src/checkpoint', ['src/errors']],

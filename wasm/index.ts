@@ -9,3 +9,4 @@ export { maxPoolGradient } from './max-pool-gradient';
 export { adam, momentum, rmsProp, sgd } from './optimizers';
 export { multiply } from './product';
 export { addRow, multiplyRow, subtractRow, sumColumns, sumRows } from './rows';
+export { statistics, sumOfSquaredDifferences, sumOfSquares } from './statistics';

@@ -44,9 +44,9 @@ export async function compare(model: BenchModel, { backend, optimizer = 'adam', 
   const folder = mkdtempSync(join(tmpdir(), 'trainscope-bench-'));
   try {
     const turn = { model, optimizer, folder };
-    // Twice: the first run is mostly the compiler's.
-    await take('bare loop', turn, fewest);
-    const { wall } = await take('bare loop', turn, 2 * fewest);
+    // Three times: the first runs are mostly the compiler's.
+    let { wall } = await take('bare loop', turn, fewest);
+    for (let i = 0; i < 2; i += 1) ({ wall } = await take('bare loop', turn, Math.max(fewest, Math.min(most, Math.round(turnMs / wall)))));
     const steps = Math.max(fewest, Math.min(most, Math.round(turnMs / wall)));
     const times = Object.fromEntries(names.map((name): [ContenderName, StepTime[]] => [name, []])) as Record<ContenderName, StepTime[]>;
     // The first round warms up.

@@ -335,7 +335,7 @@ export class FitWatcher {
 }
 
 /** One read of all; the tensors stay the caller's. */
-async function readAll(tensors: readonly tf.Tensor[]): Promise<readonly Float32Array[]> {
+async function readAll(tensors: readonly tf.Tensor[]): Promise<readonly ArrayLike<number>[]> {
   if (tensors.length === 0) return [];
   return (await readTogether(tensors)).map((each) => each.slice());
 }

@@ -25,7 +25,7 @@ export function partLogs(logs: UnresolvedLogs): PartedLogs {
 }
 
 /** All metrics, in the order of the logs, once the tensors were read. */
-export function joinLogs(logs: UnresolvedLogs, { numbers, names }: PartedLogs, read: readonly Float32Array[]): Readonly<Record<string, number>> {
+export function joinLogs(logs: UnresolvedLogs, { numbers, names }: PartedLogs, read: readonly ArrayLike<number>[]): Readonly<Record<string, number>> {
   const values = new Map(names.map((name, i) => [name, read[i]?.[0] ?? NaN]));
   return Object.fromEntries(Object.keys(logs).flatMap((name) => {
     const value = numbers[name] ?? values.get(name);

@@ -36,7 +36,7 @@ export class SeenStep {
   ) {
     this.#weights = face.weights();
     // A clone shares its buffer, and an update gives the variable a new one: so this costs nothing.
-    if (due?.sources.has('updates') === true) this.#before = new Map(this.#weights.map(({ info, variable }) => [info.name, this.#bag.put(tf.keep(tf.clone<tf.Tensor>(variable)))]));
+    if (due?.sources.has('updates') === true || due?.sources.has('weightsBefore') === true) this.#before = new Map(this.#weights.map(({ info, variable }) => [info.name, this.#bag.put(tf.keep(tf.clone<tf.Tensor>(variable)))]));
   }
 
   /** Whether the forward pass of the step is yet to be, or under way. */
@@ -69,7 +69,7 @@ export class SeenStep {
         return gradient === undefined ? [] : [[info.name, gradient] as const];
       }));
       const after = new Map(this.#weights.map(({ info, variable }) => [info.name, variable as tf.Tensor]));
-      const updates = new Map([...(this.#before ?? [])].flatMap(([name, tensor]) => {
+      const updates = new Map([...(due.sources.has('updates') ? (this.#before ?? []) : [])].flatMap(([name, tensor]) => {
         const now = after.get(name);
         return now === undefined ? [] : [[name, this.#bag.put(tf.keep(tf.sub(now, tensor)))] as const];
       }));
@@ -80,6 +80,7 @@ export class SeenStep {
         gradients: raw,
         clippedGradients: raw,
         weights: after,
+        weightsBefore: this.#before ?? new Map(),
         updates,
         activations: this.#activations,
         probe: [],

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Measurement } from './measurement.js';
+import { hostOf } from '../backend/index.js';
 import { sumsOfSquares } from './sums-of-squares.js';
 
 /** One gradient in five numbers. */
@@ -24,8 +25,10 @@ export const gradientStatistics = (): Measurement<ReadonlyMap<string, GradientSt
   key: 'gradientStatistics',
   sources: ['gradients'],
   reduce({ gradients }, memo) {
+    if (gradients.size === 0) return tf.zeros([0]);
+    const onHost = hostOf(gradients.values())?.statistics([...gradients.values()]);
+    if (onHost !== undefined) return onHost;
     const squares = sumsOfSquares('gradients', gradients, memo);
-    if (gradients.size === 0) return squares;
     const columns = [...gradients.values()].map((gradient) => {
       const magnitude = tf.abs(gradient);
       // |x| <= the largest float32 is false for NaN and for both infinities.

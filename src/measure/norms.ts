@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Measurement } from './measurement.js';
 import type { StepFacts } from './sources.js';
-import { sumsOfSquares } from './sums-of-squares.js';
+import { sumsOfSquaredDifferences, sumsOfSquares } from './sums-of-squares.js';
 
 /** L2 norms by weight name, and the norm of all of them as one vector. */
 export interface Norms {
@@ -48,9 +48,9 @@ export const weightNorms = (): Measurement<Norms, 'weights'> => ({
 });
 
 /** L2 norm of what the update changed in every weight (also in those that should not change). */
-export const updateNorms = (): Measurement<Norms, 'updates'> => ({
+export const updateNorms = (): Measurement<Norms, 'weights' | 'weightsBefore'> => ({
   key: 'updateNorms',
-  sources: ['updates'],
-  reduce: ({ updates }, memo): tf.Tensor => sumsOfSquares('updates', updates, memo),
+  sources: ['weights', 'weightsBefore'],
+  reduce: ({ weights, weightsBefore }, memo): tf.Tensor => sumsOfSquaredDifferences('updates', weights, weightsBefore, memo),
   read: (values, facts) => readNorms(values, allWeights(facts)),
 });

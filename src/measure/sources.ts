@@ -32,6 +32,8 @@ export interface StepSources {
   readonly clippedGradients: ReadonlyMap<string, tf.Tensor>;
   /** Every weight after the update, non-trainable ones included. */
   readonly weights: ReadonlyMap<string, tf.Tensor>;
+  /** Every weight before the update, and before the forward pass, which moves statistics. */
+  readonly weightsBefore: ReadonlyMap<string, tf.Tensor>;
   /** Weight after minus weight before the update, of every weight. */
   readonly updates: ReadonlyMap<string, tf.Tensor>;
   /** Outputs of the asked layers in this step's forward pass, [batch, ...] each. */

@@ -20,7 +20,7 @@ export const stepMemo = (bag: TensorBag): StepMemo => {
 
 /** What one readback brought: the extra vectors that rode along, and the values by asker. */
 export interface Reading {
-  readonly extra: readonly Float32Array[];
+  readonly extra: readonly ArrayLike<number>[];
   readonly values: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Askers that get no values, with what a measurement of theirs threw. */
   readonly failures: ReadonlyMap<string, unknown>;

@@ -32,6 +32,17 @@ export class MetricSums {
     });
   }
 
+  /** The same sums read at once, where the host has the tensors in its memory: [width]. */
+  read(loss: tf.Scalar, perOutput: readonly tf.Scalar[], labels: readonly tf.Tensor[], predictions: readonly tf.Tensor[], samples: number): Float64Array {
+    const sums = new Float64Array(this.width);
+    const means = this.#outputs.length === 0 ? [loss] : [loss, ...perOutput];
+    means.forEach((mean, i) => {
+      sums[i] = (mean.dataSync()[0] ?? Number.NaN) * samples;
+    });
+    if (this.#metrics.width > 0) sums.set(tf.tidy(() => this.#metrics.sums(labels, predictions).dataSync()), means.length);
+    return sums;
+  }
+
   /** Throws where the metrics cannot be computed of these. Call in a tidy. */
   check(labels: readonly tf.Tensor[], predictions: readonly tf.Tensor[]): void {
     this.#metrics.sums(labels, predictions);

@@ -46,14 +46,14 @@ export class RunningSums {
   }
 
   /** Takes in what was read of `pending`. */
-  settle(values: Float32Array): void {
+  settle(values: ArrayLike<number>): void {
     this.addRead(values, 0);
     this.#device?.dispose();
     this.#device = undefined;
   }
 
   /** Adds sums that were read already. */
-  addRead(values: Float32Array, samples: number): void {
+  addRead(values: ArrayLike<number>, samples: number): void {
     this.#samples += samples;
     for (let i = 0; i < this.width; i += 1) this.#host[i] = (this.#host[i] ?? 0) + (values[i] ?? 0);
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { StepFacts, StepSources } from '../measure/index.js';
+import { isHostMemory } from '../measure/pack.js';
 import type { Due } from '../measure/plan.js';
 import type { BatchData, Gradients } from '../plugin/hooks.js';
 import type { HookRunner } from '../plugin/runner.js';
@@ -47,14 +48,17 @@ const isThenable = <T>(value: T | Promise<T>): value is Promise<T> => value inst
  * One update: forward and backward for each micro-batch, hooks, clipping, the optimizer, then at most one readback.
  * Ends the batches, and every tensor that it makes, whatever happens.
  *
- * @param due What plugins want of this step. @param read Whether the loss is wanted though nothing is due.
+ * @param due What plugins want of this step. @param isRead Whether the loss is wanted though nothing is due.
  */
-export async function trainStep(parts: StepParts, batches: readonly BatchData[], due: Due | null, read: boolean): Promise<StepResult> {
+export async function trainStep(parts: StepParts, batches: readonly BatchData[], due: Due | null, isRead: boolean): Promise<StepResult> {
   const { model, optimizer, runner, clock, state, sums, metrics } = parts;
   const bag = new TensorBag();
   const memo = stepMemo(bag);
   /** This step's sums: the bag's, until they are handed to the epoch's. */
   let own: tf.Tensor1D | undefined;
+  /** They, where they are read at once: adding them up on the device would cost more than reading them. */
+  let read: Float64Array | undefined;
+  const isOnHost = isHostMemory();
   try {
     for (const batch of batches) putBatch(bag, batch);
     state.beginUpdate();
@@ -63,7 +67,7 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     // Taken before the forward pass, since that moves the statistics of normalisation layers. A clone shares its
     // buffer, and an assign gives the variable a new one: so this costs nothing.
     const statistics = runner.hooks.gradients === undefined ? [] : weights.filter(({ info }) => !info.trainable).map(({ variable }) => ({ variable, before: bag.put(tf.clone<tf.Tensor>(variable)) }));
-    const before = due?.sources.has('updates') === true ? new Map(weights.map(({ info, variable }) => [info.name, bag.put(tf.clone(variable))])) : undefined;
+    const before = due?.sources.has('updates') === true || due?.sources.has('weightsBefore') === true ? new Map(weights.map(({ info, variable }) => [info.name, bag.put(tf.clone(variable))])) : undefined;
 
     let total = 0;
     const raw = new Map<string, tf.Tensor>();
@@ -84,8 +88,13 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
         layers: due?.sources.has('activations') === true ? (due.layers ?? 'all') : [],
       });
       bag.putAll([pass.loss, ...pass.perOutput, ...pass.predictions, ...pass.activations.values(), ...pass.gradients.values()]);
-      const vector = metrics.vector(pass.loss, pass.perOutput, batch.labels, pass.predictions, batch.size);
-      own = own === undefined ? vector : addBoth(own, vector);
+      if (isOnHost) {
+        const sums = metrics.read(pass.loss, pass.perOutput, batch.labels, pass.predictions, batch.size);
+        read = read === undefined ? sums : sums.map((sum, i) => sum + (read?.[i] ?? Number.NaN));
+      } else {
+        const vector = metrics.vector(pass.loss, pass.perOutput, batch.labels, pass.predictions, batch.size);
+        own = own === undefined ? vector : addBoth(own, vector);
+      }
       if (batches.length === 1) for (const [name, gradient] of pass.gradients) raw.set(name, gradient);
       else accumulate(raw, pass.gradients, batch.size);
       bag.putAll(raw.values());
@@ -108,7 +117,7 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
 
     clock.enter('measure');
     let reading: Reading | undefined;
-    if (own !== undefined && last !== undefined && (due !== null || read)) {
+    if (last !== undefined && (due !== null || isRead)) {
       const facts: StepFacts = {
         step: state.step,
         epoch: state.epoch,
@@ -120,11 +129,14 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
         probeShapes: [],
       };
       const wanted = due === null ? undefined : sourcesOf({ parts, bag, last, raw, clipped, weights, before, due });
-      const asked = readDue(due, wanted, memo, { ...facts, probeShapes: wanted?.probe.map(({ shape }) => shape) ?? [] }, [own, ...(sums.pending === undefined ? [] : [sums.pending])]);
-      reading = isThenable(asked) ? await asked : asked;
-      const [mine, pending] = reading.extra;
+      const asked = readDue(due, wanted, memo, { ...facts, probeShapes: wanted?.probe.map(({ shape }) => shape) ?? [] }, [...(own === undefined ? [] : [own]), ...(sums.pending === undefined ? [] : [sums.pending])]);
+      const { extra, ...measured } = isThenable(asked) ? await asked : asked;
+      const [mine = read, pending] = own === undefined ? [read, ...extra] : extra;
+      reading = { ...measured, extra: mine === undefined ? [] : [mine] };
       if (pending !== undefined) sums.settle(pending);
       if (mine !== undefined && !forgotten) sums.addRead(mine, total);
+    } else if (read !== undefined) {
+      if (!forgotten) sums.addRead(read, total);
     } else if (own !== undefined && !forgotten) {
       sums.add(own, total);
       own = undefined;
@@ -180,7 +192,7 @@ interface SourceParts {
 function sourcesOf({ parts, bag, last, raw, clipped, weights, before, due }: SourceParts): StepSources {
   const after = new Map(weights.map(({ info, variable }) => [info.name, variable as tf.Tensor]));
   const updates = new Map<string, tf.Tensor>();
-  for (const [name, tensor] of before ?? []) {
+  for (const [name, tensor] of due.sources.has('updates') ? (before ?? []) : []) {
     const now = after.get(name);
     if (now !== undefined) updates.set(name, bag.put(tf.sub(now, tensor)));
   }
@@ -197,6 +209,7 @@ function sourcesOf({ parts, bag, last, raw, clipped, weights, before, due }: Sou
     gradients: raw,
     clippedGradients: clipped,
     weights: after,
+    weightsBefore: before ?? new Map(),
     updates,
     activations: last.pass.activations,
     probe,

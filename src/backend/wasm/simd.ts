@@ -5,7 +5,7 @@ import type { WasmBackend } from './training-kernel.js';
 /** What wasm/index.ts exports. All take byte addresses in the heap and numbers, in the order that is written there. */
 const names = [
   'adam', 'addPatches', 'addRow', 'depthwiseFilterGradient', 'depthwiseInputGradient', 'filterGradient', 'maxPoolGradient',
-  'momentum', 'multiply', 'multiplyRow', 'rmsProp', 'sgd', 'subtractRow', 'sumColumns', 'sumRows',
+  'momentum', 'multiply', 'multiplyRow', 'rmsProp', 'sgd', 'statistics', 'subtractRow', 'sumColumns', 'sumOfSquaredDifferences', 'sumOfSquares', 'sumRows',
 ] as const;
 
 export type SimdLoops = Readonly<Record<(typeof names)[number], (...numbers: readonly number[]) => void>>;
