@@ -62,6 +62,9 @@ const spansOf = ({ total, window, judged }: State): readonly Span[] => [total, w
 /** ms between looks at the process's memory, which cost some 20 us each. */
 const memoryEvery = 1000;
 
+/** ms between looks at the process's time of the processor: the system counts it in ticks of 1 to 10 ms. */
+const hostEvery = 50;
+
 /** What belongs to one call of fit, and to no checkpoint. */
 interface Pass {
   readonly watch: GpuWatch | undefined;
@@ -145,7 +148,9 @@ export const gpuProfiler = definePlugin({
       pass.times = times;
     };
 
-    const countHost = (ctx: Context): void => {
+    const countHost = (ctx: Context, final: boolean): void => {
+      // Over less than that the time of the processor says nothing; it counts at the next look.
+      if (!final && performance.now() - pass.host.wall < hostEvery) return;
       const now = markHost();
       if (isCounting()) {
         for (const into of spansOf(ctx.state)) {
@@ -189,7 +194,7 @@ export const gpuProfiler = definePlugin({
     };
 
     const report = (ctx: Context, final: boolean): void => {
-      countHost(ctx);
+      countHost(ctx, final);
       think(ctx);
       const { state, backend, pluginTimes } = ctx;
       const of = final ? state.total : state.window;

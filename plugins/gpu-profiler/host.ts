@@ -18,8 +18,24 @@ export function markHost(): HostMark {
 /** Cores that this process may use (a container's limit or an affinity mask included). */
 export const availableCores = (): number => os.availableParallelism();
 
-/** Runnable tasks of the whole machine a core, over the last minute: above 1 they wait for each other. Null on Windows, which has none. */
-export const loadPerCore = (): number | null => (process.platform === 'win32' ? null : (os.loadavg()[0] ?? 0) / availableCores());
+/** A value that is looked at anew when it is older than so many ms: what asks more often gets the last one. */
+function seldom<T>(ms: number, look: () => T): () => T {
+  let [value, at]: [T | undefined, number] = [undefined, -Infinity];
+  return () => {
+    const now = performance.now();
+    if (value === undefined || now - at >= ms) [value, at] = [look(), now];
+    return value;
+  };
+}
+
+/**
+ * Runnable tasks of the whole machine a core, over the last minute: above 1 they wait for each other. Null on Windows, which has
+ * none. Linux computes it every 5 s.
+ */
+export const loadPerCore = seldom(1000, (): number | null => (process.platform === 'win32' ? null : (os.loadavg()[0] ?? 0) / availableCores()));
+
+/** It costs some 20 us, as long as the whole step of a tiny network on a GPU: ten times a second is as often as a curve shows. */
+const memoryUsage = seldom(100, () => process.memoryUsage());
 
 /** Memory at one moment, with the highest that was seen; all in bytes. */
 export const memoryReport = z.strictObject({
@@ -35,7 +51,7 @@ export const memoryReport = z.strictObject({
 export type MemoryReport = z.output<typeof memoryReport>;
 
 export function readMemory(peak: { readonly rss: number; readonly tensorBytes: number }): MemoryReport {
-  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  const { rss, heapUsed, heapTotal, external } = memoryUsage();
   const { numBytes, numTensors } = tf.memory();
   return {
     rss,

@@ -51,6 +51,15 @@ type Layer = LayersModel['layers'][number];
  */
 export const leavesOf = (layer: Layer): readonly Layer[] => ('layers' in layer && Array.isArray(layer.layers) ? (layer.layers as readonly Layer[]).flatMap(leavesOf) : [layer]);
 
+/** A layer and, of a model within the model, all that is in it. */
+const withInner = (layer: Layer): readonly Layer[] => ('layers' in layer && Array.isArray(layer.layers) ? [layer, ...(layer.layers as readonly Layer[]).flatMap(withInner)] : [layer]);
+
+/** How many layers a model has, or weights a layer: of lists that are there, and not made at each look. */
+function countOf(holder: object): number {
+  const { layers, _trainableWeights: trained, _nonTrainableWeights: fixed } = holder as { readonly layers?: readonly unknown[]; readonly _trainableWeights?: readonly unknown[]; readonly _nonTrainableWeights?: readonly unknown[] };
+  return (layers?.length ?? 0) + (trained?.length ?? 0) * 1000 + (fixed?.length ?? 0);
+}
+
 /** A LayersModel, as it is: nothing in it is patched. */
 export class LayersFace implements ModelFace {
   readonly kind = 'layers';
@@ -58,6 +67,9 @@ export class LayersFace implements ModelFace {
   readonly outputs: readonly Port[];
   readonly dataNames: ModelFace['dataNames'];
   readonly #tapped = new Map<string, TappedModel>();
+  #weights: readonly ModelWeight[] = [];
+  /** What the weights were read by. */
+  #looks: readonly { readonly of: { readonly trainable: boolean }; readonly trainable: boolean; readonly count: number }[] = [];
 
   constructor(readonly source: LayersModel) {
     this.inputs = source.inputs.map((input, i) => ({ name: source.inputNames[i] ?? input.name, shape: input.shape, dtype: input.dtype }));
@@ -123,6 +135,24 @@ export class LayersFace implements ModelFace {
   }
 
   weights(): readonly ModelWeight[] {
+    if (this.#weightsAreAsBefore()) return this.#weights;
+    this.#weights = this.#readWeights();
+    const all = [this.source, ...this.source.layers.flatMap(withInner)];
+    this.#looks = [...all, ...new Set(all.flatMap((layer) => layer.weights))].map((of) => ({ of, trainable: of.trainable, count: countOf(of) }));
+    return this.#weights;
+  }
+
+  /**
+   * Freezing a model, a layer, a cell within it (which freezes its weights) or a weight, and adding a layer or a weight, is
+   * seen at once: it shows in one of these.
+   */
+  #weightsAreAsBefore(): boolean {
+    if (this.#looks.length === 0) return false;
+    for (const { of, trainable, count } of this.#looks) if (of.trainable !== trainable || countOf(of) !== count) return false;
+    return this.#weights.every(({ variable }) => !variable.isDisposed);
+  }
+
+  #readWeights(): readonly ModelWeight[] {
     const seen = new Set<string>();
     const trainable = new Set(this.source.trainableWeights.map(({ id }) => id));
     return this.source.layers.flatMap((layer) =>

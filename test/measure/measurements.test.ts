@@ -118,8 +118,9 @@ describe('reading', () => {
       keeper('f', { u: updateNorms() }, 5),
       keeper('g', { g: gradientNorms() }, 5),
     ];
-    // On cpu the host reads the loss and the metric of each step where they lie, and in due ones (5 and 10) five measurements, however many ask for them.
-    expect((await run(seven.map(({ plugin }) => plugin), 11)).reads).toEqual([2, 2, 2, 2, 7, 2, 2, 2, 2, 7, 2]);
+    // On cpu the host reads what lies in its memory. In each step: labels, predictions and what they are weighed with for the
+    // crossentropy, the loss and the metric. In due ones (5 and 10) five measurements besides, however many ask for them.
+    expect((await run(seven.map(({ plugin }) => plugin), 11)).reads).toEqual([5, 5, 5, 5, 5 + 5, 5, 5, 5, 5, 5 + 5, 5]);
     expect(seven.map(({ kept }) => kept.length)).toEqual([2, 2, 2, 2, 2, 2, 2]);
   });
 

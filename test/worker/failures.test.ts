@@ -84,7 +84,7 @@ describe('the end', () => {
       const run = start('never yields');
       await run.terminate();
       // TensorFlow.js leaves this behind where it is loaded: the worker's is the worker's.
-      console.log('over', globalThis._tfengine === undefined);`;
+      console.log('over ' + String(globalThis._tfengine === undefined));`;
     const path = join(temporaryFolder({ 'main.mjs': script }), 'main.mjs');
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', path], { encoding: 'utf8', timeout: 60_000 });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'done\nWORKER_FAILED\nover true\n', stderr: '' });

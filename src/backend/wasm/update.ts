@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BackendError } from '../../errors.js';
+import { cpuKernel, cpuLoops } from '../cpu-update.js';
 import { address, simdOf, type SimdLoops } from './simd.js';
 import { input, type WasmBackend } from './training-kernel.js';
 
@@ -27,7 +28,7 @@ type Rules = { readonly [Name in UpdateRule['name']]: Extract<UpdateRule, { name
 
 interface Update<Rule> {
   readonly kernel: string;
-  readonly loop: keyof SimdLoops;
+  readonly loop: keyof SimdLoops & keyof typeof cpuLoops;
   /** How many slots a weight has: momenta, mean squares. */
   readonly slots: number;
   /** What the loop takes behind the addresses. */
@@ -69,7 +70,7 @@ const updateKernel = ({ loop, slots }: Update<never>) => ({ inputs, attrs, backe
   const wasm = backend as WasmBackend;
   const simd = simdOf(wasm);
   if (simd === undefined) throw new BackendError('BACKEND_KERNEL', { found: 'a fused update was asked for where there are no vector instructions' });
-  const read = ['weight', 'gradient', ...Array.from({ length: slots }, (_, at) => slotName(at))].map((name) => input({ inputs }, name));
+  const read = inputNames(slots).map((name) => input({ inputs }, name));
   const shape = read[0]?.shape ?? [];
   const made = Array.from({ length: 1 + slots }, () => wasm.makeOutput(shape, 'float32'));
   simd[loop](tf.util.sizeFromShape(shape), ...[...read, ...made].map((each) => address(wasm, each)), ...(attrs?.['numbers'] as number[]));
@@ -84,8 +85,26 @@ export function registerUpdates(): void {
   }
 }
 
-/** Whether updates can be fused on the backend in use: it is wasm, with trainscope's kernels and vector instructions. */
-export const fusesUpdates = (): boolean =>
+const inputNames = (slots: number): readonly string[] => ['weight', 'gradient', ...Array.from({ length: slots }, (_, at) => slotName(at))];
+
+/** On cpu they are loops in JavaScript, which take a tenth of the stock optimizers' dozen kernels. Idempotent. */
+function registerOnCpu(): void {
+  for (const { kernel, loop, slots } of Object.values(updates)) {
+    if ((tf.getKernel(kernel, 'cpu') as tf.KernelConfig | undefined) !== undefined) continue;
+    tf.registerKernel({ kernelName: kernel, backendName: 'cpu', kernelFunc: cpuKernel(cpuLoops[loop], inputNames(slots)) });
+  }
+}
+
+/** Whether updates can be fused on the backend in use: it is cpu, or wasm with trainscope's kernels and vector instructions. */
+export function fusesUpdates(): boolean {
+  if (tf.getBackend() === 'cpu') {
+    registerOnCpu();
+    return true;
+  }
+  return fusesOnWasm();
+}
+
+const fusesOnWasm = (): boolean =>
   tf.getBackend() === 'wasm' && (tf.getKernel(updates.sgd.kernel, 'wasm') as tf.KernelConfig | undefined) !== undefined && simdOf(tf.backend() as unknown as WasmBackend) !== undefined;
 
 /** How many slots a rule keeps for each weight. */

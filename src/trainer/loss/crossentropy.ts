@@ -3,6 +3,7 @@
  * compute, 1e-7 limits included; from logits nothing is limited and nothing overflows.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { hostCrossentropy } from './host-crossentropy.js';
 import type { LossFunction } from './loss.js';
 import { epsilon, limit } from './limits.js';
 import { withGradient } from './with-gradient.js';
@@ -26,7 +27,7 @@ export const oneHot = (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor =>
 
 /** -sum(labels * log(p)): labels and probabilities [batch, ..., classes] to [batch, ...]. */
 export const categoricalCrossentropy: LossFunction = (labels, predictions) =>
-  tf.neg(tf.sum(tf.mul(tf.cast(labels, 'float32'), tf.log(distribution(predictions))), -1));
+  hostCrossentropy(labels, predictions, 'rows') ?? tf.neg(tf.sum(tf.mul(tf.cast(labels, 'float32'), tf.log(distribution(predictions))), -1));
 
 /** -sum(labels * logSoftmax(x)): labels and logits [batch, ..., classes] to [batch, ...]. */
 export const categoricalCrossentropyFromLogits: LossFunction = (labels, logits) =>
@@ -38,6 +39,8 @@ export const categoricalCrossentropyFromLogits: LossFunction = (labels, logits) 
  * loss goes through logits.
  */
 export const sparseCategoricalCrossentropy: LossFunction = (labels, predictions) => {
+  const onHost = hostCrossentropy(labels, predictions, 'numbers');
+  if (onHost !== undefined) return onHost;
   return categoricalCrossentropy(oneHot(labels, predictions), limit(predictions, epsilon, 1 - epsilon));
 };
 
