@@ -1,39 +1,71 @@
 /**
  * What it costs to know: a training step by trainscope, by the loop that one writes by hand, and by tfjs-layers' own.
  * All in one process, by turns in an order drawn by chance, so that a busy machine slows all alike; medians of the ratios
- * within a round, with their 95 % confidence intervals.
+ * within a round, with their 95 % confidence intervals. Then how the time of a step grows with weights, parameters,
+ * plugins, events and steps.
  *
- *   npm run bench -- [--quick] [--backends cpu,wasm] [--models tiny,small] [--rounds 15] [--json FILE] [--results FOLDER]
+ *   npm run bench -- [--quick] [--backends cpu,wasm] [--models tiny,small] [--rounds 11] [--optimizer adam]
+ *                    [--no-scaling] [--json FILE] [--results FOLDER]
+ *
+ * --quick: a few steps each: that it runs, not how fast it is. --results: writes RESULTS.md and a picture there.
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { chooseBackend } from 'trainscope';
-import { compare, type Comparison } from './overhead/compare.js';
-import { contenderNames, type ContenderName } from './overhead/contenders.js';
+import { backendNames, chooseBackend, type BackendName } from '../src/backend/index.js';
+import { compare } from './overhead/compare.js';
 import { models } from './overhead/models.js';
-import { pairedRatio, estimate } from './overhead/statistics.js';
+import { writeResults } from './overhead/results.js';
+import { figuresOf, rowsOf, type Row } from './overhead/rows.js';
+import { scalingTables, type Growth } from './overhead/scaling.js';
 import { writeFigures } from './figures.js';
 
 const { values: given } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, backends: { type: 'string', default: 'cpu,wasm' }, models: { type: 'string', default: '' }, rounds: { type: 'string' }, turn: { type: 'string' }, optimizer: { type: 'string', default: 'adam' }, json: { type: 'string' } },
+  allowNegative: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    backends: { type: 'string', default: 'cpu,wasm' },
+    models: { type: 'string', default: '' },
+    rounds: { type: 'string' },
+    turn: { type: 'string' },
+    optimizer: { type: 'string', default: 'adam' },
+    scaling: { type: 'boolean', default: true },
+    json: { type: 'string' },
+    results: { type: 'string' },
+  },
 });
-const rounds = Number(given.rounds ?? (given.quick ? 1 : 15));
+const rounds = Number(given.rounds ?? (given.quick ? 1 : 11));
+/** ms that a turn of the bare loop takes. */
 const turnMs = Number(given.turn ?? (given.quick ? 1 : 200));
+const { optimizer } = given;
+if (optimizer !== 'adam' && optimizer !== 'sgd') throw new Error('--optimizer takes adam or sgd');
+const isBackend = (name: string): name is BackendName => (backendNames as readonly string[]).includes(name);
+const backends = given.backends.split(',').filter(isBackend);
 const wanted = given.models.split(',').filter((each) => each !== '');
-const comparisons: Comparison[] = [];
-for (const backend of given.backends.split(',')) {
-  await chooseBackend(backend as 'cpu');
-  for (const model of models) {
-    if (model.tooSlowOn?.includes(backend) === true || (wanted.length > 0 && !wanted.some((name) => model.name.startsWith(name)))) continue;
-    const comparison = await compare(model, { backend, rounds, turnMs, optimizer: given.optimizer as 'adam' });
-    comparisons.push(comparison);
-    const table = new Table({ head: [`${model.name}, ${backend}, ${String(comparison.steps)} steps`, 'ms a step', 'of the processor', 'to the bare loop', '95 %', 'by processor'], style: { head: [], border: [] } });
-    for (const name of contenderNames) {
-      const of = (kind: 'wall' | 'cpu', who: ContenderName): number[] => comparison.times[who].map((each) => each[kind]);
-      const ratio = pairedRatio(of('wall', name), of('wall', 'bare loop'));
-      table.push([name, estimate(of('wall', name)).median.toFixed(4), estimate(of('cpu', name)).median.toFixed(4), ratio.median.toFixed(3), `${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)}`, pairedRatio(of('cpu', name), of('cpu', 'bare loop')).median.toFixed(3)]);
-    }
+const chosen = models.filter(({ name }) => wanted.length === 0 || wanted.some((each) => name.startsWith(each))).slice(0, given.quick && wanted.length === 0 ? 1 : undefined);
+
+const rows: Row[] = [];
+const raw: unknown[] = [];
+for (const backend of backends) {
+  await chooseBackend(backend);
+  for (const model of chosen) {
+    if (model.tooSlowOn?.includes(backend) === true) continue;
+    const comparison = await compare(model, { backend, rounds, turnMs, optimizer });
+    raw.push(comparison);
+    const own = rowsOf(comparison);
+    rows.push(...own);
+    const table = new Table({ head: [`${model.name}, ${backend}, ${String(comparison.steps)} steps`, 'ms a step', 'of the processor', 'to the bare loop', '95 %', 'to model.fit'], style: { head: [], border: [] } });
+    for (const { name, ms, cpuMs, toBare, toFit } of own) table.push([name, ms.median.toFixed(4), cpuMs.median.toFixed(4), toBare.median.toFixed(3), `${toBare.low.toFixed(3)} to ${toBare.high.toFixed(3)}`, toFit.median.toFixed(3)]);
     console.log(table.toString());
   }
 }
-if (given.json !== undefined) writeFigures(given.json, { figures: {}, tables: { comparisons } });
+let growths: readonly Growth[] = [];
+if (given.scaling) {
+  await chooseBackend('wasm');
+  growths = await scalingTables(given.quick);
+  for (const { name, points, exponent, ended, unit } of growths) console.log(`${name}: ${points.map(({ size, value }) => `${String(size)} ${value.toPrecision(3)} ${unit}`).join(', ')}; exponent ${exponent.toFixed(2)}${ended === null ? '' : `; ended at ${ended}`}`);
+}
+const exponents = growths.map(({ exponent }) => exponent).filter((each) => Number.isFinite(each));
+const figures = { ...figuresOf(rows), ...(exponents.length === 0 ? {} : { max_growth_exponent: Math.max(...exponents) }) };
+for (const [name, value] of Object.entries(figures)) console.log(`${name}: ${value.toFixed(3)}`);
+if (given.json !== undefined) writeFigures(given.json, { figures, tables: { rows, growths, comparisons: raw } });
+if (given.results !== undefined) await writeResults(given.results, { rows, growths, figures, rounds });

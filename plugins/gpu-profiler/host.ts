@@ -15,9 +15,6 @@ export function markHost(): HostMark {
   return { wall: performance.now(), cpu: (user + system) / 1000 };
 }
 
-/** Cores that this process may use (a container's limit or an affinity mask included). */
-export const availableCores = (): number => os.availableParallelism();
-
 /** A value that is looked at anew when it is older than so many ms: what asks more often gets the last one. */
 function seldom<T>(ms: number, look: () => T): () => T {
   let [value, at]: [T | undefined, number] = [undefined, -Infinity];
@@ -27,6 +24,9 @@ function seldom<T>(ms: number, look: () => T): () => T {
     return value;
   };
 }
+
+/** Cores that this process may use (a container's limit or an affinity mask included). */
+export const availableCores = seldom(1000, (): number => os.availableParallelism());
 
 /**
  * Runnable tasks of the whole machine a core, over the last minute: above 1 they wait for each other. Null on Windows, which has

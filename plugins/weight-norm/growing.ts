@@ -30,9 +30,10 @@ export function judgeGrowing(state: State, now: Reading, options: Options): Verd
   const growths = now.weights.flatMap((weight): Growth[] => {
     const norms = state.norms[weight.info.name] ?? [];
     if (!isKernel(weight.info) || !weight.info.trainable || norms.length < length) return [];
+    const factor = median(norms.slice((windows - 1) * window, windows * window)) / median(norms.slice(0, window));
+    // Medians of the windows between are of use only for one that has grown.
+    if (factor < Math.sqrt(growthFactor)) return [{ ...weight, medians: [], factor, rising: false }];
     const medians = windowMedians(norms, options);
-    const [first = NaN] = medians;
-    const factor = (medians.at(-1) ?? NaN) / first;
     return Number.isFinite(factor) ? [{ ...weight, medians, factor, rising: medians.every((each, i) => i === 0 || each > (medians[i - 1] ?? NaN)) }] : [];
   });
   // Half of the way in logarithms, so that a factor that wavers about the threshold is told once.

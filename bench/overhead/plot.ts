@@ -1,0 +1,29 @@
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import type { Row } from './rows.js';
+
+/** Okabe and Ito's colours (2008), which most eyes tell apart. */
+const [ours, others] = ['#0072b2', '#d55e00'];
+
+/** Each way of training beside the bare loop, model by model, with its interval: as SVG. */
+export async function plotRatios(rows: readonly Row[]): Promise<string> {
+  const values = rows.map(({ model, backend, name, toBare }) => ({ place: `${model}, ${backend}`, name, ratio: toBare.median, low: toBare.low, high: toBare.high, whose: name.startsWith('trainscope') ? 'trainscope' : 'others' }));
+  const spec: TopLevelSpec = {
+    background: '#ffffff',
+    padding: 14,
+    title: { text: 'Time of a step beside that of a bare loop, and its 95 % interval', anchor: 'start', fontSize: 14 },
+    data: { values },
+    facet: { field: 'place', type: 'nominal', title: null, columns: 2, sort: null as never, header: { labelFontSize: 12, labelFontWeight: 'bold' } } as never,
+    spec: {
+      width: 280,
+      height: 170,
+      layer: [
+        { data: { values: [{ at: 1 }] }, mark: { type: 'rule', strokeDash: [4, 4], color: '#6e7781' }, encoding: { x: { field: 'at', type: 'quantitative' } } },
+        { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { field: 'low', type: 'quantitative', title: 'times the bare loop' }, x2: { field: 'high' }, y: { field: 'name', type: 'nominal', title: null, sort: null }, color: { field: 'whose', type: 'nominal', title: null, scale: { domain: ['trainscope', 'others'], range: [ours, others] } } } },
+        { mark: { type: 'point', filled: true, size: 60 }, encoding: { x: { field: 'ratio', type: 'quantitative', scale: { zero: false } }, y: { field: 'name', type: 'nominal', sort: null, axis: { labelLimit: 200 } }, color: { field: 'whose', type: 'nominal' } } },
+      ],
+    },
+    config: { view: { stroke: '#d0d7de' }, axis: { gridColor: '#e6e9ed' } },
+  };
+  return new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' }).toSVG();
+}

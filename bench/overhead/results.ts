@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeMachine, describeVersions } from '../figures.js';
+import { plotRatios } from './plot.js';
+import type { Row } from './rows.js';
+import type { Growth } from './scaling.js';
+import type { Estimate } from './statistics.js';
+
+export interface Results {
+  readonly rows: readonly Row[];
+  readonly growths: readonly Growth[];
+  readonly figures: Readonly<Record<string, number>>;
+  readonly rounds: number;
+}
+
+/** What each figure is to be at most. */
+const aims: Readonly<Record<string, readonly [limit: number, what: string]>> = {
+  bare_ratio: [1.02, 'no plugin, beside the bare loop'],
+  fit_ratio: [0.9, 'no plugin, beside model.fit'],
+  seven_ratio: [1.05, 'seven plugins at every step, beside the bare loop'],
+  seven_vs_fit: [1, 'seven plugins at every step, beside model.fit with nothing on'],
+  seven_vs_naive: [1, 'seven plugins at every step, beside the naive norms'],
+  max_growth_exponent: [1, 'exponent of growth, the largest of the scaling tables'],
+};
+
+const number = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : '-');
+const ratio = ({ median, low, high }: Estimate): string => `${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [`| ${head.join(' | ')} |`, `| ${head.map((_, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+
+/** Writes RESULTS.md and its picture into a folder. */
+export async function writeResults(folder: string, { rows, growths, figures, rounds }: Results): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const parts = [...new Set(rows.map(({ model, backend, optimizer }) => `${model}, ${backend}, ${optimizer}`))].map((place) => rows.filter(({ model, backend, optimizer }) => `${model}, ${backend}, ${optimizer}` === place));
+  const machine = Object.entries(describeMachine()).map(([name, value]) => `${name}: ${String(value)}`).join(', ');
+  const versions = Object.entries(describeVersions()).map(([name, value]) => `${name} ${value}`).join(', ');
+  const text = [
+    '# What it costs to know',
+    '',
+    `Written by \`npm run bench -- --results bench\` on ${new Date().toISOString().slice(0, 10)}. ${machine}. ${versions}.`,
+    '',
+    `Milliseconds of a step from within the training, from the sixth step on: medians of ${String(rounds)} rounds, in each of which every way of`,
+    'training has one turn, in an order drawn by chance. Ratios are taken within a round; in brackets stands the interval that holds',
+    'their true median in 95 of 100 cases. All ways use the same kernels, shuffle, and know the mean loss of the epoch. The seven plugins are',
+    'seed, gradientNorm, weightNorm, predictionDynamics, lrScheduler, earlyStopping and gpuProfiler, and what they tell is written to a file.',
+    '',
+    '## Against the aims',
+    '',
+    'The worst of all models and backends below.',
+    '',
+    table(['figure', 'what', 'measured', 'aim', ''], Object.entries(aims).flatMap(([name, [limit, what]]) => {
+      const value = figures[name];
+      return value === undefined ? [] : [[name, what, value.toFixed(3), `≤ ${String(limit)}`, value <= limit ? 'met' : 'missed']];
+    })),
+    '',
+    '![Each way of training beside the bare loop](overhead.svg)',
+    '',
+    '## By model',
+    '',
+    ...parts.flatMap((own) => [
+      `### ${own[0]?.model ?? ''}, ${own[0]?.backend ?? ''}, ${own[0]?.optimizer ?? ''} (${String(own[0]?.steps ?? 0)} steps a turn)`,
+      '',
+      table(['', 'ms a step', 'ms of the processor', 'to the bare loop', 'to model.fit'], own.map(({ name, ms, cpuMs, toBare, toFit }) => [name, number(ms.median), number(cpuMs.median), ratio(toBare), ratio(toFit)])),
+      '',
+    ]),
+    ...(growths.length === 0
+      ? []
+      : [
+          '## Growth',
+          '',
+          'On wasm. The exponent is that of the power of the size that the larger half of the values grows with: 1 is in proportion.',
+          '',
+          ...growths.flatMap(({ name, of, unit, points, exponent, expected, ended }) => [
+            `### ${name}`,
+            '',
+            `${of[0]?.toUpperCase() ?? ''}${of.slice(1)}. Exponent ${exponent.toFixed(2)}, at most ${String(expected)} expected.${ended === null ? '' : ` It ends at ${ended}.`}`,
+            '',
+            table(['size', unit], points.map(({ size, value }) => [size.toLocaleString('en'), number(value)])),
+            '',
+          ]),
+        ]),
+  ];
+  writeFileSync(join(folder, 'overhead.svg'), await plotRatios(rows));
+  writeFileSync(join(folder, 'RESULTS.md'), `${text.join('\n').trimEnd()}\n`);
+}
