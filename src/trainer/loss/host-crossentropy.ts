@@ -76,8 +76,7 @@ export function hostCrossentropy(labels: tf.Tensor, predictions: tf.Tensor, kind
       value: tf.tensor(losses, shape),
       gradFunc: (dy: tf.Tensor) => {
         const above = dy.dataSync<'float32'>();
-        for (let i = 0; i < gradient.length; i += 1) gradient[i] = (gradient[i] ?? Number.NaN) * (above[Math.floor(i / classes)] ?? Number.NaN);
-        return tf.tensor(gradient, predictions.shape);
+        return tf.tensor(gradient.map((each, i) => each * (above[Math.floor(i / classes)] ?? Number.NaN)), predictions.shape);
       },
     };
   });
