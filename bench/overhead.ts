@@ -4,7 +4,7 @@
  * within a round, with their 95 % confidence intervals. Then how the time of a step grows with weights, parameters,
  * plugins, events and steps.
  *
- *   npm run bench -- [--quick] [--backends cpu,wasm] [--models tiny,small] [--rounds 11] [--optimizer adam]
+ *   npm run bench -- [--quick] [--backends cpu,wasm] [--models tiny,small] [--rounds 7] [--optimizer adam]
  *                    [--no-scaling] [--json FILE] [--results FOLDER]
  *
  * --quick: a few steps each: that it runs, not how fast it is. --results: writes RESULTS.md and a picture there.
@@ -33,9 +33,9 @@ const { values: given } = parseArgs({
     results: { type: 'string' },
   },
 });
-const rounds = Number(given.rounds ?? (given.quick ? 1 : 11));
+const rounds = Number(given.rounds ?? (given.quick ? 1 : 7));
 /** ms that a turn of the bare loop takes. */
-const turnMs = Number(given.turn ?? (given.quick ? 1 : 200));
+const turnMs = Number(given.turn ?? (given.quick ? 1 : 100));
 const { optimizer } = given;
 if (optimizer !== 'adam' && optimizer !== 'sgd') throw new Error('--optimizer takes adam or sgd');
 const isBackend = (name: string): name is BackendName => (backendNames as readonly string[]).includes(name);

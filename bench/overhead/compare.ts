@@ -26,7 +26,7 @@ export interface CompareOptions {
 
 /** Steps before the clock starts in each turn: caches fill, and what is made at the first steps is made. */
 const warmUp = 5;
-const [fewest, most] = [20, 4_000];
+const [fewest, most] = [12, 4_000];
 
 const collect = (globalThis as { gc?: () => void }).gc;
 
