@@ -13,7 +13,8 @@ export async function plotRatios(rows: readonly Row[]): Promise<string> {
     padding: 14,
     title: { text: 'Time of a step beside that of a bare loop, and its 95 % interval', anchor: 'start', fontSize: 14 },
     data: { values },
-    facet: { field: 'place', type: 'nominal', title: null, columns: 2, sort: null as never, header: { labelFontSize: 12, labelFontWeight: 'bold' } } as never,
+    facet: { field: 'place', type: 'nominal', title: null, sort: [...new Set(values.map(({ place }) => place))], header: { labelFontSize: 12, labelFontWeight: 'bold' } },
+    columns: 2,
     spec: {
       width: 280,
       height: 170,
@@ -23,7 +24,7 @@ export async function plotRatios(rows: readonly Row[]): Promise<string> {
         { mark: { type: 'point', filled: true, size: 60 }, encoding: { x: { field: 'ratio', type: 'quantitative', scale: { zero: false } }, y: { field: 'name', type: 'nominal', sort: null, axis: { labelLimit: 200 } }, color: { field: 'whose', type: 'nominal' } } },
       ],
     },
-    config: { view: { stroke: '#d0d7de' }, axis: { gridColor: '#e6e9ed' } },
+    config: { view: { stroke: '#d0d7de' }, axis: { gridColor: '#e6e9ed', labelLimit: 240 } },
   };
   return new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' }).toSVG();
 }
