@@ -34,7 +34,7 @@ export const availableCores = seldom(1000, (): number => os.availableParallelism
  */
 export const loadPerCore = seldom(1000, (): number | null => (process.platform === 'win32' ? null : (os.loadavg()[0] ?? 0) / availableCores()));
 
-/** It costs some 20 us, as long as the whole step of a tiny network on a GPU: ten times a second is as often as a curve shows. */
+/** It costs some 20 us. Ten times a second is as often as a curve shows. */
 const memoryUsage = seldom(100, () => process.memoryUsage());
 
 /** Memory at one moment, with the highest that was seen; all in bytes. */

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { cpuValues, type CpuData } from './cpu-values.js';
 
 /** The part of the cpu backend that a kernel uses. */
-interface CpuBackend {
-  readonly data: { get(dataId: object): { readonly values: unknown } };
+interface CpuBackend extends CpuData {
   makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): TensorInfo;
 }
 
@@ -53,11 +53,6 @@ export const cpuLoops: Readonly<Record<'sgd' | 'momentum' | 'adam' | 'rmsProp', 
   },
 };
 
-function valuesOf(backend: CpuBackend, { dataId }: TensorInfo): Float32Array {
-  const { values } = backend.data.get(dataId);
-  return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
-}
-
 /** A kernel of the cpu backend that runs a loop: results are new arrays, since clones of a weight share its own. */
 export const cpuKernel =
   (loop: Loop, names: readonly string[]): tf.KernelFunc =>
@@ -65,7 +60,7 @@ export const cpuKernel =
     const cpu = backend as CpuBackend;
     const [weight = none, gradient = none, ...slots] = names.map((name) => {
       const given = inputs[name];
-      return given === undefined ? none : valuesOf(cpu, given);
+      return given === undefined ? none : cpuValues(cpu, given);
     });
     const shape = inputs['weight']?.shape ?? [];
     const made = Array.from({ length: 1 + slots.length }, () => new Float32Array(weight.length));

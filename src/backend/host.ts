@@ -4,6 +4,7 @@
  * several of them for each weight; here it is one pass over memory without a tensor between.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { cpuValues, type CpuData } from './cpu-values.js';
 import { address, simdOf, type SimdLoops } from './wasm/simd.js';
 import type { WasmBackend } from './wasm/training-kernel.js';
 
@@ -30,11 +31,11 @@ export function hostOf(tensors: Iterable<tf.Tensor>): Host | undefined {
   return simd === undefined ? undefined : onWasm(wasm, simd);
 }
 
-/** Each loop writes its numbers into the new tensor, `width` a row. */
-function rowsOf(wasm: WasmBackend, shape: number[], count: number, fill: (row: number, to: number) => void): tf.Tensor {
-  const info = wasm.makeOutput(shape, 'float32');
-  const width = shape[1] ?? 1;
-  for (let row = 0; row < count; row += 1) fill(row, address(wasm, info) + 4 * width * row);
+/** A new tensor of that shape; for each row a loop writes its numbers to the address `to`. */
+function rowsOf(wasm: WasmBackend, shape: [rows: number, width?: number], fill: (row: number, to: number) => void): tf.Tensor {
+  const [rows, width = 1] = shape;
+  const info = wasm.makeOutput(shape.filter((size) => size !== undefined), 'float32');
+  for (let row = 0; row < rows; row += 1) fill(row, address(wasm, info) + 4 * width * row);
   return tf.engine().makeTensorFromTensorInfo(info);
 }
 
@@ -45,20 +46,15 @@ function onWasm(wasm: WasmBackend, simd: SimdLoops): Host {
   if (known !== undefined) return known;
   const at = (tensor: tf.Tensor | undefined): number => (tensor === undefined ? 0 : address(wasm, tensor));
   const host: Host = {
-    sumsOfSquares: (tensors) => rowsOf(wasm, [tensors.length], tensors.length, (row, to) => simd.sumOfSquares(at(tensors[row]), tensors[row]?.size ?? 0, to)) as tf.Tensor1D,
-    sumsOfSquaredDifferences: (pairs) => rowsOf(wasm, [pairs.length], pairs.length, (row, to) => simd.sumOfSquaredDifferences(at(pairs[row]?.[0]), at(pairs[row]?.[1]), pairs[row]?.[0].size ?? 0, to)) as tf.Tensor1D,
-    statistics: (tensors) => rowsOf(wasm, [tensors.length, 4], tensors.length, (row, to) => simd.statistics(at(tensors[row]), tensors[row]?.size ?? 0, to)) as tf.Tensor2D,
+    sumsOfSquares: (tensors) => rowsOf(wasm, [tensors.length], (row, to) => simd.sumOfSquares(at(tensors[row]), tensors[row]?.size ?? 0, to)) as tf.Tensor1D,
+    sumsOfSquaredDifferences: (pairs) => rowsOf(wasm, [pairs.length], (row, to) => simd.sumOfSquaredDifferences(at(pairs[row]?.[0]), at(pairs[row]?.[1]), pairs[row]?.[0].size ?? 0, to)) as tf.Tensor1D,
+    statistics: (tensors) => rowsOf(wasm, [tensors.length, 4], (row, to) => simd.statistics(at(tensors[row]), tensors[row]?.size ?? 0, to)) as tf.Tensor2D,
   };
   hosts.set(simd, host);
   return host;
 }
 
-/** The array that the cpu backend keeps, not a copy of it: to be looked at within the call, and never written to. */
-function valuesOf(tensor: tf.Tensor): Float32Array {
-  const { data } = tf.backend() as unknown as { readonly data: { get(dataId: object): { readonly values: unknown } } };
-  const { values } = data.get(tensor.dataId);
-  return values instanceof Float32Array ? values : tensor.dataSync<'float32'>();
-}
+const valuesOf = (tensor: tf.Tensor): Float32Array => cpuValues(tf.backend() as unknown as CpuData, tensor);
 
 function sumOfSquares(values: Float32Array): number {
   let [a, b, c, d] = [0, 0, 0, 0];

@@ -28,8 +28,12 @@ const usualName = 'events.ndjson';
 
 /** Logs by names that tell them apart: a folder is named where two files are called alike. */
 export function namesOf(paths: readonly string[]): readonly string[] {
-  const bases = paths.map((path) => (basename(path) === usualName ? basename(dirname(resolve(path))) || usualName : basename(path)));
-  return bases.map((base, i) => (bases.indexOf(base) === bases.lastIndexOf(base) ? base : `${basename(paths[i] ?? '') === usualName ? basename(dirname(dirname(resolve(paths[i] ?? '')))) : basename(dirname(paths[i] ?? ''))}/${base}`));
+  const named = paths.map((path) => {
+    const folder = dirname(resolve(path));
+    return basename(path) === usualName && basename(folder) !== '' ? folder : path;
+  });
+  const bases = named.map((path) => basename(path));
+  return bases.map((base, i) => (bases.indexOf(base) === bases.lastIndexOf(base) ? base : `${basename(dirname(named[i] ?? ''))}/${base}`));
 }
 
 const unreadable = (path: string, why: string, cause?: unknown, remedy = 'Name the file of the sink; a relative path starts at the working directory.'): TrainscopeError =>

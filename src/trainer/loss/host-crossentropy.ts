@@ -3,9 +3,10 @@ import { isHostMemory } from '../../measure/pack.js';
 import { epsilon } from './limits.js';
 
 /**
- * Elements up to which the crossentropy of probabilities is computed on the host where tensors lie in its memory: the
- * seven kernels forward and the nine backward cost some 5 us each however little they do, and a logarithm here some
- * 20 ns. Above, the kernels' own loops are as fast (measured on wasm by bench/overhead.ts with and without).
+ * Elements up to which the crossentropy of probabilities is computed on the host where tensors lie in its memory. Value
+ * and gradient of 320, 1,280 and 4,000 elements take 0.077, 0.150 and 0.217 ms here and 0.274, 0.284 and 0.357 ms by
+ * kernels on wasm; on cpu 0.053, 0.160 and 0.397 and by kernels 0.422, 1.26 and 4.72 (medians of 9 turns of 300, Node
+ * 20, 2 cores). On wasm the kernels gain with the size; farther was not measured.
  */
 const mostElements = 4096;
 
