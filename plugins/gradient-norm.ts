@@ -45,6 +45,7 @@ export const gradientNorm = definePlugin({
       const clipped = 'clipped' in values ? values.clipped : undefined;
       const before = context.state;
       const { norm, maxAbs, zeros, nonFinite, depth } = now;
+      const score = scoreOf(before, norm);
       context.emit(
         'gradient-norm',
         {
@@ -53,7 +54,7 @@ export const gradientNorm = definePlugin({
           maxAbs,
           zeros,
           nonFinite,
-          score: scoreOf(before, norm),
+          score,
           firstToLast: depth?.ratio ?? null,
           ...(given.perWeight ? { weights: listWeights(now, clipped, given.biases) } : {}),
         },
@@ -61,7 +62,7 @@ export const gradientNorm = definePlugin({
       );
 
       const oneChain = context.outputNames.length === 1;
-      const { spikes, calm, ...spike } = judgeSpike(before, now, given);
+      const { spikes, calm, ...spike } = judgeSpike(before, now, score, given);
       const { finite, ...nonFiniteOnes } = judgeNonFinite(before, now, given);
       const known = remember({ ...before, spikes, calm, finite }, now, given);
       const vanishing = judgeVanishing(known, now, given, oneChain);

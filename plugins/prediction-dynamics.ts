@@ -166,10 +166,10 @@ function recall(kept: Memory | undefined, option: TaskOption, rows: Rows): Memor
   const usable = fits ? kept : undefined;
   const decided = usable?.reading ?? null;
   const reading = readingOf(option, decided, rows);
-  const fresh = { ...memory.parse({}), flips: Array<number>(rows.samples).fill(0) };
   const changed = decided !== null && (decided.task !== reading.task || decided.logits !== reading.logits);
-  const base = usable === undefined ? fresh : changed ? { ...fresh, looks: usable.looks, told: usable.told } : usable;
-  return { ...base, reading, decided };
+  if (usable !== undefined && !changed) return { ...usable, reading, decided };
+  const fresh = { ...memory.parse({}), flips: Array<number>(rows.samples).fill(0) };
+  return { ...fresh, ...(usable === undefined ? {} : { looks: usable.looks, told: usable.told }), reading, decided };
 }
 
 function samplesOf(

@@ -6,7 +6,7 @@ import { judgeGrowing } from './weight-norm/growing.js';
 import { followed, growthOf, remember } from './weight-norm/history.js';
 import { readWeights, type WeightReading } from './weight-norm/reading.js';
 import { judgeUnchanged } from './weight-norm/unchanged.js';
-import { judgeUpdateRatio } from './weight-norm/update-ratio.js';
+import { judgeUpdateRatio, usualRatios } from './weight-norm/update-ratio.js';
 
 /**
  * Shows how large the weights are, how fast they grow, and how large a step's update is beside them: the ratio that is
@@ -58,8 +58,9 @@ export const weightNorm = definePlugin({
       const growing = judgeGrowing(known, now, given);
       const frozen = judgeFrozen(known.told.frozen, now, given);
       const unchanged = judgeUnchanged(known, now, given);
-      const low = judgeUpdateRatio('low', known, now, given);
-      const high = judgeUpdateRatio('high', known, now, given);
+      const usual = usualRatios(known, now, given);
+      const low = judgeUpdateRatio('low', known, usual, given);
+      const high = judgeUpdateRatio('high', known, usual, given);
       context.state = {
         ...known,
         unchanged: unchanged.counts,

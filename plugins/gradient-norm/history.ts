@@ -1,8 +1,7 @@
 import { median } from 'simple-statistics';
 import { measurementsBeforeJudging, type Options, type State } from './contract.js';
+import { newest } from '../shared/newest.js';
 import type { Reading } from './reading.js';
-
-const newest = <T>(values: readonly T[], value: T, length: number): T[] => [...values, value].slice(-length);
 
 /** Takes a measurement into what is remembered. Norms of 0 (nothing left to learn) and non-finite ones have no logarithm to compare. */
 export function remember(before: State, { norm, loss, depth }: Reading, { window, patience }: Options): State {

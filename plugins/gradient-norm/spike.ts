@@ -13,11 +13,10 @@ export function scoreOf({ norms }: State, norm: number): number | null {
   return robustScore(norms.map(Math.log), Math.log(norm));
 }
 
-/** A norm far above all of the recent ones. `before` is what was known without this measurement. */
-export function judgeSpike(before: State, now: Reading, options: Options): Pick<State, 'spikes' | 'calm'> & Verdict {
-  const score = scoreOf(before, now.norm);
-  const usual = before.norms.length === 0 ? NaN : median(before.norms);
-  if (score === null || score < options.spikeScore || now.norm < options.spikeFactor * usual) {
+/** A norm far above all of the recent ones. `before` is what was known without this measurement; `score` how far it is from that. */
+export function judgeSpike(before: State, now: Reading, score: number | null, options: Options): Pick<State, 'spikes' | 'calm'> & Verdict {
+  const usual = score === null || score < options.spikeScore ? NaN : median(before.norms);
+  if (score === null || Number.isNaN(usual) || now.norm < options.spikeFactor * usual) {
     const calm = before.calm + 1;
     return { spikes: before.spikes, calm, ...(calm >= options.patience ? cleared : unchanged(before.told.spike)) };
   }

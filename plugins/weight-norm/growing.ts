@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics';
 import { digits } from '../shared/digits.js';
+import { medianInPlace } from '../shared/median-in-place.js';
 import { cleared, tell, unchanged, type Verdict } from '../shared/told.js';
 import { isKernel, placeOf } from '../shared/weight-facts.js';
 import type { Options, State } from './contract.js';
@@ -30,7 +31,8 @@ export function judgeGrowing(state: State, now: Reading, options: Options): Verd
   const growths = now.weights.flatMap((weight): Growth[] => {
     const norms = state.norms[weight.info.name] ?? [];
     if (!isKernel(weight.info) || !weight.info.trainable || norms.length < length) return [];
-    const factor = median(norms.slice((windows - 1) * window, windows * window)) / median(norms.slice(0, window));
+    const medianFrom = (start: number): number => medianInPlace(Float64Array.from(norms.slice(start, start + window)));
+    const factor = medianFrom((windows - 1) * window) / medianFrom(0);
     // Medians of the windows between are of use only for one that has grown.
     if (factor < Math.sqrt(growthFactor)) return [{ ...weight, medians: [], factor, rising: false }];
     const medians = windowMedians(norms, options);

@@ -1,9 +1,8 @@
+import { newest } from '../shared/newest.js';
 import { isKernel } from '../shared/weight-facts.js';
 import { theilSenSlope } from '../shared/theil-sen.js';
 import type { Options, State } from './contract.js';
 import type { Reading, WeightReading } from './reading.js';
-
-const newest = <T>(values: readonly T[], value: T, length: number): T[] => [...values, value].slice(-length);
 
 /** Weights that are listed and whose growth is followed: statistics follow the data, and biases are a matter of choice. */
 export const followed = ({ weights }: Reading, { biases }: Options): readonly WeightReading[] =>
@@ -31,7 +30,12 @@ export function remember(before: State, now: Reading, options: Options): State {
 
 /** Relative growth a step over the newest window: 0.001 is 0.1% a step. */
 export function growthOf(norms: readonly number[], { steps }: State, { window }: Options): number | null {
-  const latest = norms.slice(-window);
-  if (latest.length < window || latest.some((norm) => !(norm > 0 && Number.isFinite(norm)))) return null;
-  return theilSenSlope(steps.slice(-window), latest.map(Math.log));
+  if (norms.length < window) return null;
+  const logarithms: number[] = [];
+  for (let i = norms.length - window; i < norms.length; i += 1) {
+    const norm = norms[i] ?? NaN;
+    if (!(norm > 0 && Number.isFinite(norm))) return null;
+    logarithms.push(Math.log(norm));
+  }
+  return theilSenSlope(steps.slice(-window), logarithms);
 }

@@ -1,6 +1,6 @@
-import { median } from 'simple-statistics';
-import type { FindingInput } from 'trainscope/plugin';
+import type { FindingInput, WeightInfo } from 'trainscope/plugin';
 import { digits } from '../shared/digits.js';
+import { medianInPlace } from '../shared/median-in-place.js';
 import { placeOf } from '../shared/weight-facts.js';
 import type { Options, State } from './contract.js';
 import type { NamesVerdict } from './frozen.js';
@@ -9,15 +9,23 @@ import type { Reading } from './reading.js';
 /** A ratio has come back when it is this many times inside the bound. */
 const margin = 2;
 
+/** A weight with its usual update ratio: the median of a window. */
+export interface UsualRatio {
+  readonly info: WeightInfo;
+  readonly ratio: number;
+}
+
+export const usualRatios = (state: State, { weights }: Reading, { window }: Options): readonly UsualRatio[] =>
+  weights.flatMap(({ info }) => {
+    const ratios = state.ratios[info.name] ?? [];
+    return ratios.length < window ? [] : [{ info, ratio: medianInPlace(Float64Array.from(ratios)) }];
+  });
+
 /** Kernels whose usual update is far too small or too large beside the weight itself: worth knowing, and never more. */
-export function judgeUpdateRatio(side: 'low' | 'high', state: State, { weights }: Reading, { window, lowestRatio, highestRatio }: Options): NamesVerdict {
+export function judgeUpdateRatio(side: 'low' | 'high', state: State, usual: readonly UsualRatio[], { window, lowestRatio, highestRatio }: Options): NamesVerdict {
   const bound = side === 'low' ? lowestRatio : highestRatio;
   // A median of 0 is told as an unchanged weight.
   const outside = (ratio: number, at: number): boolean => (side === 'low' ? ratio > 0 && ratio < at : ratio > at);
-  const usual = weights.flatMap(({ info }) => {
-    const ratios = state.ratios[info.name] ?? [];
-    return ratios.length < window ? [] : [{ info, ratio: median(ratios) }];
-  });
   const told = usual.filter(({ info, ratio }) => state.told[side].includes(info.name) && outside(ratio, side === 'low' ? bound * margin : bound / margin)).map(({ info }) => info.name);
   const news = usual.filter(({ info, ratio }) => outside(ratio, bound) && !told.includes(info.name));
   const [first] = news;

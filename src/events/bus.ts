@@ -7,7 +7,6 @@ import type { Catalogue } from './catalogue.js';
 import type { CoreEvents } from './core-events.js';
 import { eventVersion, levels, type EventOf, type Level, type TrainscopeEvent } from './envelope.js';
 import { compileFilter, type Filter, type FilterView } from './filter.js';
-import { frozenCopy } from './frozen-copy.js';
 import type { Sink, SinkStats } from './sink.js';
 import { thrownData } from './thrown-data.js';
 
@@ -204,7 +203,7 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
 
   #make(name: string, data: unknown, { plugin = null, epoch, step, level }: EmitAbout, seq: number): AnyEvent {
     const known = name as keyof Events & string;
-    const valid = this.catalogue.parse(known, data, plugin);
+    const copy = this.catalogue.copy(known, data, plugin);
     const label = level ?? this.catalogue.level(known);
     if (!(isCount(epoch) && isCount(step) && levels.includes(label))) {
       throw new TrainscopeError('EVENT_INVALID', {
@@ -224,7 +223,7 @@ export class EventBus<Events extends CoreEvents = CoreEvents> {
       epoch,
       step,
       level: label,
-      data: frozenCopy(valid as object) as AnyEvent['data'],
+      data: copy as AnyEvent['data'],
     });
   }
 

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { PluginError, TrainscopeError, type ErrorFacts } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
 import { listProblems, problemsOf } from '../problems.js';
+import { compileCheckedCopy, refused, type CheckedCopy } from './checked-copy.js';
 import { canonicalJson } from './configuration-hash.js';
 import { eventLineSchema, type Level } from './envelope.js';
-import type { DeepReadonly } from './frozen-copy.js';
+import { frozenCopy, type DeepReadonly } from './frozen-copy.js';
 
 /** Event name -> schema of its data: an object of JSON, without transforms, since the same schema reads the line back. */
 export type EventSchemas = Readonly<Record<string, z.ZodType>>;
@@ -29,7 +30,13 @@ export interface CatalogueOptions<Name extends string = string> {
   readonly owner?: string;
 }
 
-type Entry = { readonly schema: z.ZodType; readonly level: Level; readonly owner: string };
+type Entry = {
+  readonly schema: z.ZodType;
+  readonly level: Level;
+  readonly owner: string;
+  /** Made when the first event comes. */
+  copy: CheckedCopy | undefined;
+};
 
 const namePattern = /^[a-z][a-z0-9]*(?:[-.:][a-z0-9]+)*$/;
 
@@ -105,6 +112,14 @@ export class Catalogue<Events> {
     });
   }
 
+  /** The same, as a copy that shares nothing with the data and is frozen at every depth. */
+  copy<Name extends keyof Events & string>(name: Name, data: unknown, plugin: string | null = null): Events[Name] {
+    const entry = this.#entry(name, plugin);
+    entry.copy ??= compileCheckedCopy(entry.schema);
+    const copy = entry.copy(data);
+    return (copy === refused ? frozenCopy(this.parse(name, data, plugin)) : copy) as Events[Name];
+  }
+
   /** JSON Schema (2020-12) of a line, whichever the event; the schema of each event's data stands under $defs. */
   jsonSchema(): Record<string, unknown> {
     const { properties, required } = z.toJSONSchema(eventLineSchema);
@@ -141,7 +156,7 @@ const eventError = (code: 'EVENT_INVALID' | 'EVENT_UNKNOWN', plugin: string | nu
   plugin === null ? new TrainscopeError(code, facts) : new PluginError(code, { ...facts, plugin });
 
 function entriesOf(schemas: EventSchemas, { levels = {}, owner = 'the core' }: CatalogueOptions): [string, Entry][] {
-  return Object.entries(schemas).map(([name, schema]) => [name, { schema, level: (Object.hasOwn(levels, name) ? levels[name] : undefined) ?? 'info', owner }]);
+  return Object.entries(schemas).map(([name, schema]) => [name, { schema, level: (Object.hasOwn(levels, name) ? levels[name] : undefined) ?? 'info', owner, copy: undefined }]);
 }
 
 function checkDefinition(name: string, { schema, owner }: Entry): void {

@@ -21,13 +21,26 @@ export const real = z
   .meta({ anyOf: [{ type: 'number' }, { enum: [...nonFiniteNames] }] }) as unknown as z.ZodType<number, number>;
 
 /** NaN and infinities become their names. A value without any is returned as it is, not copied: the usual case. */
-export const encodeNumbers = (value: unknown): unknown => map(value, (each) => (typeof each === 'number' && !Number.isFinite(each) ? String(each) : each), 0);
+export const encodeNumbers = (value: unknown): unknown => 
+  isAllFinite(value, 0) ? value : map(value, (each) => (typeof each === 'number' && !Number.isFinite(each) ? String(each) : each), 0);
 
 /**
  * The names become numbers again, wherever they stand. A text that happens to read "NaN" becomes a number too:
  * decodeInto, which knows the schema, gives such a text back.
  */
 export const decodeNumbers = (value: unknown): unknown => map(value, (each) => (typeof each === 'string' ? (numberNamed.get(each) ?? each) : each), 0);
+
+/** The usual case, known without a closure for each child: every line of a log passes here. */
+function isAllFinite(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null || depth >= deepest) return true;
+  if (Array.isArray(value)) {
+    for (const each of value as readonly unknown[]) if (!isAllFinite(each, depth + 1)) return false;
+    return true;
+  }
+  for (const key of Object.keys(value)) if (!isAllFinite((value as Readonly<Record<string, unknown>>)[key], depth + 1)) return false;
+  return true;
+}
 
 /** Far deeper than any event or state, and far from the end of the stack: what lies below is left as it is. */
 const deepest = 500;
