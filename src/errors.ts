@@ -40,6 +40,8 @@ export const errorCodes = [
   'DATA_SOURCE_FAILED',
   'DATA_NOT_REPEATABLE',
   'DATA_NOT_SEEKABLE',
+  'LOADER_FAILED',
+  'LOADER_CLOSED',
   // checkpoints
   'CHECKPOINT_NOT_FOUND',
   'CHECKPOINT_TORN',

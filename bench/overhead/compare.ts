@@ -24,17 +24,17 @@ export interface CompareOptions {
   readonly names?: readonly ContenderName[];
 }
 
-/** Steps before the clock starts in each turn: caches fill, and what is made at the first steps is made. */
-const warmUp = 5;
-const [fewest, most] = [12, 4_000];
+/** Steps of a turn, and those of them before its clock starts: caches fill, files are opened, what is made at the first steps is made. */
+const [fewest, most] = [10, 4_000];
+const warmUpOf = (steps: number): number => Math.max(3, Math.round(steps / 5));
 
-const collect = (globalThis as { gc?: () => void }).gc;
+/** Rounds before any counts: until then it is mostly the compiler's work that is measured. */
+const warmUpRounds = 3;
 
 async function take(name: ContenderName, turn: Omit<Turn, 'clock' | 'samples'>, steps: number): Promise<StepTime> {
-  const clock = new StepClock(warmUp, steps);
+  const clock = new StepClock(warmUpOf(steps), steps);
   const samples = samplesFor(turn.model, steps * turn.model.batch);
-  // What the one before left is not this one's to sweep up.
-  collect?.();
+  // The collector is not called: after a full collection by call the compiler begins anew, as it does in no training.
   await contenders[name]({ ...turn, clock, samples });
   return clock.time;
 }
@@ -49,8 +49,7 @@ export async function compare(model: BenchModel, { backend, optimizer = 'adam', 
     for (let i = 0; i < 2; i += 1) ({ wall } = await take('bare loop', turn, Math.max(fewest, Math.min(most, Math.round(turnMs / wall)))));
     const steps = Math.max(fewest, Math.min(most, Math.round(turnMs / wall)));
     const times = Object.fromEntries(names.map((name): [ContenderName, StepTime[]] => [name, []])) as Record<ContenderName, StepTime[]>;
-    // The first round warms up.
-    for (let round = -1; round < rounds; round += 1) {
+    for (let round = -warmUpRounds; round < rounds; round += 1) {
       for (const name of shuffle([...names], Math.random)) {
         const time = await take(name, turn, steps);
         if (round >= 0) times[name].push(time);

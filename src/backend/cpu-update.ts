@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { cpuValues, type CpuData } from './cpu-values.js';
 
@@ -53,17 +52,12 @@ export const cpuLoops: Readonly<Record<'sgd' | 'momentum' | 'adam' | 'rmsProp', 
   },
 };
 
-/** A kernel of the cpu backend that runs a loop: results are new arrays, since clones of a weight share its own. */
-export const cpuKernel =
-  (loop: Loop, names: readonly string[]): tf.KernelFunc =>
-  ({ inputs, attrs, backend }) => {
-    const cpu = backend as CpuBackend;
-    const [weight = none, gradient = none, ...slots] = names.map((name) => {
-      const given = inputs[name];
-      return given === undefined ? none : cpuValues(cpu, given);
-    });
-    const shape = inputs['weight']?.shape ?? [];
-    const made = Array.from({ length: 1 + slots.length }, () => new Float32Array(weight.length));
-    loop(weight, gradient, slots, made, attrs?.['numbers'] as unknown as readonly number[]);
-    return made.map((values) => cpu.makeTensorInfo(shape, 'float32', values));
-  };
+/** One weight's update by a loop: results are new arrays, since clones of a weight share its own. */
+export const cpuUpdate = (loop: Loop, backend: object, read: readonly TensorInfo[], numbers: readonly number[]): TensorInfo[] => {
+  const cpu = backend as CpuBackend;
+  const [weight = none, gradient = none, ...slots] = read.map((each) => cpuValues(cpu, each));
+  const shape = read[0]?.shape ?? [];
+  const made = Array.from({ length: 1 + slots.length }, () => new Float32Array(weight.length));
+  loop(weight, gradient, slots, made, numbers);
+  return made.map((values) => cpu.makeTensorInfo(shape, 'float32', values));
+};

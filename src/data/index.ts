@@ -3,5 +3,5 @@ export { classSampleWeights, type ClassWeights } from './class-weights.js';
 export { checkFinite } from './finite.js';
 export { openData } from './open.js';
 export { isDataset } from './recognize.js';
-export type { ArrayValue, ArrayValues, BatchStream, DatasetLike, DataSource, EpochData, NestedArray, NumericArray, Samples, SeekableBatches, ShapedArray } from './source.js';
+export type { ArrayValue, ArrayValues, BatchStream, DatasetLike, DataSource, EpochData, EpochFunction, NestedArray, NumericArray, Samples, SeekableBatches, ShapedArray } from './source.js';
 export type { DataOptions, DataSpec, SpecShape } from './spec.js';

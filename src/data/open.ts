@@ -4,7 +4,7 @@ import type { Eventual } from './eventual.js';
 import { MemoryData } from './memory.js';
 import { openingsOf } from './openings.js';
 import type { Moment } from './ownership.js';
-import { PerEpochData } from './per-epoch.js';
+import { PerEpochData, type GivesEpoch } from './per-epoch.js';
 import type { AnyIterator, Stream } from './reading.js';
 import { describe, isAsyncIterable, isDataset, isIterable, isNumericArray, isRecord, isSamplesRecord, isSeekable, isShapedArray, isTensor } from './recognize.js';
 import type { DatasetLike, DataSource } from './source.js';
@@ -43,7 +43,7 @@ function load(source: unknown, spec: DataSpec, options: ResolvedOptions, since?:
     throw new DataError('DATA_EMPTY', { found: `${since === undefined ? 'the data' : 'what the function of the epoch gave'} is an empty array`, expected: 'there has to be something to train on' });
   }
   if (typeof source === 'function' && since === undefined) {
-    return new PerEpochData(source as (epoch: number) => unknown, options, (given, made) => load(given, spec, options, made));
+    return new PerEpochData(source as GivesEpoch, options, (given, made) => load(given, spec, options, made));
   }
   const stream = streamOf(source, options);
   if (stream !== undefined) return new StreamData(stream, spec, options, since);

@@ -13,6 +13,17 @@ interface EpochLoad {
   readonly release: () => void;
 }
 
+/** Of an EpochFunction: callers without types may have anything in its field. */
+export interface GivesEpoch {
+  (epoch: number): unknown;
+  readonly batchesPerEpoch?: unknown;
+}
+
+function batchesOf({ batchesPerEpoch: told }: GivesEpoch, { batchesPerEpoch, dropLast }: ResolvedOptions): number | undefined {
+  // Whether the last batch is a smaller one, which dropLast leaves out, only reading tells.
+  return Number.isSafeInteger(told) && (told as number) > 0 && !dropLast ? Math.min(told as number, batchesPerEpoch) : undefined;
+}
+
 /**
  * A source that a function gives anew for each epoch; it is called at the first next() of an epoch. Tensors that it makes
  * end with the epoch, those that were there before it was called are the user's.
@@ -21,7 +32,7 @@ export class PerEpochData implements LoadedData {
   readonly kind = 'function';
   readonly shuffled: boolean | undefined;
   readonly samples = undefined;
-  readonly batchesPerEpoch = undefined;
+  readonly batchesPerEpoch: number | undefined;
   readonly #give: (epoch: number) => unknown;
   readonly #open: (source: unknown, since: Moment) => LoadedData;
   #seeking: Seeking = 'unknown';
@@ -30,10 +41,11 @@ export class PerEpochData implements LoadedData {
   /** How often the source of the next epoch is to have been opened before it. */
   #toCatchUp = 0;
 
-  constructor(give: (epoch: number) => unknown, options: ResolvedOptions, open: (source: unknown, since: Moment) => LoadedData) {
+  constructor(give: GivesEpoch, options: ResolvedOptions, open: (source: unknown, since: Moment) => LoadedData) {
     this.#give = give;
     this.#open = open;
     this.shuffled = options.shuffle;
+    this.batchesPerEpoch = batchesOf(give, options);
   }
 
   get seeking(): Seeking {

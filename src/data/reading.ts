@@ -12,13 +12,18 @@ export interface AnyIterator {
   return?(): Eventual<unknown>;
 }
 
+/** A loader's own errors say where and what to do, and stay what they are. */
+const isOfLoader = (thrown: unknown): thrown is DataError => thrown instanceof DataError && (thrown.code === 'LOADER_FAILED' || thrown.code === 'LOADER_CLOSED');
+
 /** Something that goes wrong in the user's own code, as DATA_SOURCE_FAILED with the cause and the place. */
-const sourceFailed = (doing: string, cause: unknown): DataError =>
-  new DataError('DATA_SOURCE_FAILED', {
+function sourceFailed(doing: string, cause: unknown): DataError {
+  if (isOfLoader(cause)) return cause;
+  return new DataError('DATA_SOURCE_FAILED', {
     found: `the data source failed ${doing}: ${thrownText(cause)}`,
     remedy: 'The error is in the source itself; it is the cause of this one.',
     cause,
   });
+}
 
 /** Runs code of the user. `doing` says in words what for: `at batch 3 of epoch 0`. Throws or rejects with DATA_SOURCE_FAILED. */
 export function inSource<T>(doing: string, action: () => Eventual<T>): Eventual<T> {

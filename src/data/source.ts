@@ -67,6 +67,13 @@ export type SeekableBatches = BatchStream & { iterateFrom(batch: number): BatchI
 /** What a function of the epoch may give back, now or in time. */
 export type EpochData = Samples | DatasetLike | BatchStream;
 
+/** Gives the data of an epoch, counted from 0. */
+export interface EpochFunction {
+  (epoch: number): EpochData | Promise<EpochData>;
+  /** Batches in each epoch, where that is known before it is read: so that a progress bar has an end. */
+  readonly batchesPerEpoch?: number | undefined;
+}
+
 /**
  * Anything to train on:
  * - samples in memory (see Samples), which are shuffled and cut into batches;
@@ -74,4 +81,4 @@ export type EpochData = Samples | DatasetLike | BatchStream;
  * - an iterable or async iterable of batches, which a method `iterateFrom` lets go on anywhere (see SeekableBatches);
  * - a function that gives one of these for an epoch (counted from 0).
  */
-export type DataSource = EpochData | ((epoch: number) => EpochData | Promise<EpochData>);
+export type DataSource = EpochData | EpochFunction;

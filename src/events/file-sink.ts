@@ -7,6 +7,7 @@ import { checkArgument } from '../check-argument.js';
 import { patienceMs, withDeadline } from './deadline.js';
 import { toEventLine } from './event-line.js';
 import { flushStream } from './flush-stream.js';
+import { LineBuffer } from './line-buffer.js';
 import type { Sink } from './sink.js';
 import { WaitingLines } from './waiting-lines.js';
 
@@ -62,6 +63,7 @@ const schema = z.strictObject({
 export function fileSink(options: FileSinkOptions): Sink {
   const { path, name = `file:${path}`, maxBytes = defaultMaxBytes, patience = patienceMs } = checkArgument('options of fileSink', schema, options);
   const waiting = new WaitingLines();
+  const lines = new LineBuffer();
   let stream: Stream | undefined;
   let failure: Error | undefined;
   let gaveUp = false;
@@ -126,7 +128,7 @@ export function fileSink(options: FileSinkOptions): Sink {
     write(event) {
       stream ??= open();
       if (failure !== undefined) throw failure;
-      const line = Buffer.from(`${toEventLine(event)}\n`);
+      const line = lines.bytesOf(toEventLine(event));
       const before = lost;
       (stream as unknown as { write(line: Buffer): void }).write(line); // its types do not know contentMode
       if (lost === before) waiting.join(line.length);

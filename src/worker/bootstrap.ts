@@ -1,12 +1,13 @@
 /** What runs in the worker thread: loads the module, lets it train, and tells how that ended. */
-import { existsSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { TrainscopeError } from '../errors.js';
+import { loadModule } from '../thread/load-module.js';
+import { startKey } from '../thread/start-thread.js';
+import { encodeError } from '../thread/wire-error.js';
 import { thrownText } from '../thrown-text.js';
-import { startKey, type FromWorker, type ToWorker, type WorkerStart } from './messages.js';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 import { portSink } from './port-sink.js';
 import type { Training } from './define-training.js';
-import { encodeError } from './wire-error.js';
 
 /**
  * What the training left open (a timer, a socket, a transport) keeps the worker alive for as long: enough for a
@@ -57,41 +58,16 @@ void train();
 
 async function train(): Promise<void> {
   try {
-    await registerTypeScript();
-    const run = await load();
+    const run = (await loadModule({
+      module,
+      expected: 'a function that trains',
+      remedy: 'Write `export default defineTraining(async ({ sink, signal, data }) => trainer.fit(...))`.',
+      failed: (facts) => new TrainscopeError('WORKER_FAILED', facts),
+    })) as Training<unknown, unknown>;
     finish(await run({ sink, signal: controller.signal, data }));
   } catch (error) {
     fail(error);
   }
-}
-
-/** TypeScript in the published package, which is compiled itself. */
-async function registerTypeScript(): Promise<void> {
-  if (!/\.[cm]?tsx?$/.test(new URL(module).pathname)) return;
-  // The sources are run by tsx already.
-  if (existsSync(new URL('./from-sources.js', import.meta.url))) return;
-  const [forRequire, forImport] = await Promise.all([import('tsx/cjs/api'), import('tsx/esm/api')]);
-  forRequire.register();
-  forImport.register();
-}
-
-async function load(): Promise<Training<unknown, unknown>> {
-  let exports: Readonly<Record<string, unknown>>;
-  try {
-    exports = (await import(/* @vite-ignore */ module)) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw new TrainscopeError('WORKER_FAILED', { found: `the module ${module} cannot be loaded: ${thrownText(cause)}`, cause });
-  }
-  const outer = exports['default'];
-  // Of a CommonJS module that was compiled from an ES module the default is one level further in.
-  const run = typeof outer === 'object' && outer !== null && '__esModule' in outer && 'default' in outer ? outer.default : outer;
-  if (typeof run === 'function') return run as Training<unknown, unknown>;
-  const names = Object.keys(exports).filter((name) => name !== 'default' && name !== 'module.exports');
-  throw new TrainscopeError('WORKER_FAILED', {
-    found: `the default export of ${module} is ${run === undefined ? 'missing' : `of type ${typeof run}`}${names.length === 0 ? '' : ` (it exports ${names.join(', ')})`}`,
-    expected: 'a function that trains',
-    remedy: 'Write `export default defineTraining(async ({ sink, signal, data }) => trainer.fit(...))`.',
-  });
 }
 
 function finish(result: unknown): void {

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { TrainscopeEvent } from '../events/index.js';
-import type { WireError } from './wire-error.js';
+import type { WireError } from '../thread/wire-error.js';
 
 /** What the bootstrap of the worker is started with. */
 export interface WorkerStart {
@@ -27,6 +27,3 @@ export type ToWorker =
   | { readonly kind: 'handled'; readonly count: number }
   | { readonly kind: 'flushed'; readonly id: number }
   | { readonly kind: 'stop'; readonly message: string };
-
-/** The key in workerData: a training may look at workerData, and should see whose this is. */
-export const startKey = 'trainscope';

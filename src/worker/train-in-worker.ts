@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs';
-import { MessageChannel, Worker, type WorkerOptions } from 'node:worker_threads';
-import { ConfigError } from '../errors.js';
+import { MessageChannel, type Worker } from 'node:worker_threads';
+import { ConfigError, TrainscopeError } from '../errors.js';
 import { coreCatalogue, pinoSink, type Catalogue, type CoreEvents, type Sink } from '../events/index.js';
 import type { AnyPluginFactory } from '../plugin/index.js';
+import { moduleUrl } from '../thread/module-url.js';
+import { startThread } from '../thread/start-thread.js';
 import { thrownText } from '../thrown-text.js';
 import type { EventsOfPlugins } from '../trainer/trainer.js';
 import type { AnyTraining, DataOf, ResultOf, Training } from './define-training.js';
-import { startKey, type WorkerStart } from './messages.js';
-import { moduleUrl } from './module-url.js';
+import type { WorkerStart } from './messages.js';
 import { checkOptions, type TrainInWorkerOptions } from './options.js';
 import { Relay } from './relay.js';
 import { WorkerTraining } from './worker-training.js';
@@ -34,7 +34,7 @@ export function trainInWorker<T extends AnyTraining = Training, const Plugins ex
 ): WorkerTraining<ResultOf<T>, EventsOfFactories<Plugins>> {
   checkOptions(options);
   const { signal, plugins = [] as unknown as Plugins } = options;
-  const url = moduleUrl(module);
+  const url = moduleUrl(module, { what: 'the module to train in a worker', does: 'trains', example: 'experiment', missing: (facts) => new TrainscopeError('WORKER_FAILED', facts) });
   const catalogue = plugins.reduce<Catalogue<CoreEvents>>((all, { pluginName, events }) => all.with(events as never, { owner: pluginName }), coreCatalogue);
   const logging = options.logger === undefined ? undefined : pinoSink(options.logger);
   const sinks: readonly Sink[] = [...(options.sinks ?? []), ...(logging === undefined ? [] : [logging])];
@@ -55,17 +55,8 @@ export function trainInWorker<T extends AnyTraining = Training, const Plugins ex
 }
 
 function startWorker(start: WorkerStart, { transfer = [], resourceLimits }: TrainInWorkerOptions, undo: () => void): Worker {
-  // In a clone of the project the sources are run as they are; the published package has the compiled ones alone.
-  const sources = new URL('./from-sources.js', import.meta.url);
-  const entry = existsSync(sources) ? sources : new URL('./bootstrap.js', import.meta.url);
-  const options: WorkerOptions = {
-    name: 'trainscope',
-    workerData: { [startKey]: start },
-    transferList: [start.port, ...transfer],
-    ...(resourceLimits === undefined ? {} : { resourceLimits }),
-  };
   try {
-    return new Worker(entry, options);
+    return startThread({ bootstrap: new URL('./bootstrap.js', import.meta.url), start, transfer: [start.port, ...transfer], resourceLimits });
   } catch (cause) {
     undo();
     throw new ConfigError('OPTIONS_INVALID', {

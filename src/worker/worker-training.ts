@@ -2,10 +2,10 @@ import { receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker
 import { TrainscopeError } from '../errors.js';
 import type { EventView } from '../events/bus.js';
 import type { CoreEvents, EventOf, Filter, Subscription, TrainscopeEvent } from '../events/index.js';
+import { decodeError } from '../thread/wire-error.js';
 import { fieldOf, thrownText } from '../thrown-text.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import type { Relay } from './relay.js';
-import { decodeError } from './wire-error.js';
 
 /** Twice what the worker gives itself (bootstrap.ts): what does not end by itself then is ended from here. */
 const graceMs = 2000;

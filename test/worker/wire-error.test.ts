@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CheckpointError, errorCodes, PluginError, TrainscopeError } from '../../src/errors.js';
-import { decodeError, encodeError } from '../../src/worker/wire-error.js';
+import { decodeError, encodeError } from '../../src/thread/wire-error.js';
 
 const sent = (thrown: unknown): unknown => decodeError(structuredClone(encodeError(thrown)));
 

@@ -26,7 +26,7 @@ import { rowOperations } from './row-operations.js';
 import { addTileGradient, tile } from './tile.js';
 import { fromKernelFunc, toKernelFunc, type Kernel, type TrainingKernel } from './training-kernel.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
-import { registerUpdates } from './update.js';
+import { registerUpdates } from '../update.js';
 
 const trainingKernels: readonly TrainingKernel[] = [
   batchMatMul,

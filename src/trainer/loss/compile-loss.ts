@@ -158,6 +158,8 @@ function computeLoss(
 
 function meanLoss(loss: OutputLoss, labels: tf.Tensor, predictions: tf.Tensor, sampleWeights: tf.Tensor | undefined): tf.Scalar {
   assertLabelShape(loss.form, loss.name, loss.output.name, labels.shape, predictions.shape);
+  const mean = sampleWeights === undefined ? loss.mean?.(labels, predictions) : undefined;
+  if (mean !== undefined) return mean;
   const samples = loss.fn(labels, predictions);
   if (loss.custom) assertLossShape(loss, samples, predictions);
   return tf.mean<tf.Scalar>(sampleWeights === undefined ? samples : weighted(loss, samples, sampleWeights));

@@ -3,8 +3,8 @@
  * compute, 1e-7 limits included; from logits nothing is limited and nothing overflows.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { hostCrossentropy } from './host-crossentropy.js';
-import type { LossFunction } from './loss.js';
+import { hostCrossentropy, hostMeanCrossentropy } from './host-crossentropy.js';
+import type { HostMean, LossFunction } from './loss.js';
 import { epsilon, limit } from './limits.js';
 import { withGradient } from './with-gradient.js';
 
@@ -28,6 +28,9 @@ export const oneHot = (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor =>
 /** -sum(labels * log(p)): labels and probabilities [batch, ..., classes] to [batch, ...]. */
 export const categoricalCrossentropy: LossFunction = (labels, predictions) =>
   hostCrossentropy(labels, predictions, 'rows') ?? tf.neg(tf.sum(tf.mul(tf.cast(labels, 'float32'), tf.log(distribution(predictions))), -1));
+
+export const meanCategoricalCrossentropy: HostMean = (labels, predictions) => hostMeanCrossentropy(labels, predictions, 'rows');
+export const meanSparseCategoricalCrossentropy: HostMean = (labels, predictions) => hostMeanCrossentropy(labels, predictions, 'numbers');
 
 /** -sum(labels * logSoftmax(x)): labels and logits [batch, ..., classes] to [batch, ...]. */
 export const categoricalCrossentropyFromLogits: LossFunction = (labels, logits) =>

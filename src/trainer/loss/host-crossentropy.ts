@@ -63,7 +63,12 @@ const canBeRead = (...tensors: readonly tf.Tensor[]): boolean => isHostMemory() 
  * compute it. As one step of the tape.
  * @param labels Of the predictions' shape; with `kind` 'numbers', class numbers of it less the last axis.
  */
-export function hostCrossentropy(labels: tf.Tensor, predictions: tf.Tensor, kind: 'rows' | 'numbers'): tf.Tensor | undefined {
+export const hostCrossentropy = (labels: tf.Tensor, predictions: tf.Tensor, kind: 'rows' | 'numbers'): tf.Tensor | undefined => onHost(labels, predictions, kind, false);
+
+/** The mean of those rows, with which a step of training begins and ends: without the kernels of tf.mean and of its gradient. */
+export const hostMeanCrossentropy = (labels: tf.Tensor, predictions: tf.Tensor, kind: 'rows' | 'numbers'): tf.Scalar | undefined => onHost(labels, predictions, kind, true) as tf.Scalar | undefined;
+
+function onHost(labels: tf.Tensor, predictions: tf.Tensor, kind: 'rows' | 'numbers', isMean: boolean): tf.Tensor | undefined {
   const classes = predictions.shape.at(-1) ?? 1;
   const rows = predictions.size / classes;
   if (predictions.dtype !== 'float32' || predictions.size === 0 || !canBeRead(labels, predictions) || labels.size !== (kind === 'rows' ? predictions.size : rows)) return undefined;
@@ -74,9 +79,14 @@ export function hostCrossentropy(labels: tf.Tensor, predictions: tf.Tensor, kind
     const label = kind === 'rows' ? (row: number, column: number) => y[row * classes + column] ?? Number.NaN : (row: number, column: number) => (Math.trunc(y[row] ?? -1) === column ? 1 : 0);
     const { losses, gradient } = compute({ rows, classes, p: x.dataSync<'float32'>(), label, limitsFirst: kind === 'numbers' });
     return {
-      value: tf.tensor(losses, shape),
+      value: isMean ? tf.scalar(losses.reduce((sum, each) => sum + each, 0) / rows) : tf.tensor(losses, shape),
       gradFunc: (dy: tf.Tensor) => {
         const above = dy.dataSync<'float32'>();
+        if (isMean) {
+          const share = (above[0] ?? Number.NaN) / rows;
+          for (let i = 0; i < gradient.length; i += 1) gradient[i] = (gradient[i] ?? Number.NaN) * share;
+          return tf.tensor(gradient, predictions.shape);
+        }
         return tf.tensor(gradient.map((each, i) => each * (above[Math.floor(i / classes)] ?? Number.NaN)), predictions.shape);
       },
     };

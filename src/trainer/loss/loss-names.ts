@@ -5,11 +5,13 @@ import {
   categoricalCrossentropy,
   categoricalCrossentropyFromLogits,
   kullbackLeiblerDivergence,
+  meanCategoricalCrossentropy,
+  meanSparseCategoricalCrossentropy,
   sparseCategoricalCrossentropy,
   sparseCategoricalCrossentropyFromLogits,
 } from './crossentropy.js';
 import { categoricalHinge, hinge, squaredHinge } from './hinge.js';
-import type { LabelForm, LabelValues, LossFunction } from './loss.js';
+import type { HostMean, LabelForm, LabelValues, LossFunction } from './loss.js';
 import {
   cosineProximity,
   huber,
@@ -37,6 +39,8 @@ interface LossDefinition {
   /** True where a width of 1 makes the loss a constant. */
   readonly needsClasses: boolean;
   make(options: { readonly fromLogits: boolean; readonly delta: number }): LossFunction;
+  /** Of what `make` gives, where there is a faster way to it. */
+  mean?(options: { readonly fromLogits: boolean }): HostMean | undefined;
 }
 
 const numbers = (fn: LossFunction, values: LabelValues = 'any'): LossDefinition => ({
@@ -55,6 +59,7 @@ export const lossDefinitions = {
     options: ['fromLogits'],
     needsClasses: true,
     make: ({ fromLogits }) => (fromLogits ? categoricalCrossentropyFromLogits : categoricalCrossentropy),
+    mean: ({ fromLogits }) => (fromLogits ? undefined : meanCategoricalCrossentropy),
   },
   sparseCategoricalCrossentropy: {
     form: 'class',
@@ -62,6 +67,7 @@ export const lossDefinitions = {
     options: ['fromLogits'],
     needsClasses: true,
     make: ({ fromLogits }) => (fromLogits ? sparseCategoricalCrossentropyFromLogits : sparseCategoricalCrossentropy),
+    mean: ({ fromLogits }) => (fromLogits ? undefined : meanSparseCategoricalCrossentropy),
   },
   binaryCrossentropy: {
     form: 'same',

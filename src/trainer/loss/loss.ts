@@ -7,6 +7,9 @@ import type * as tf from '@tensorflow/tfjs-core';
  */
 export type LossFunction = (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor;
 
+/** The mean of a loss over the batch in one step of the tape; undefined where that cannot be had, and `fn` is to be called. */
+export type HostMean = (labels: tf.Tensor, predictions: tf.Tensor) => tf.Scalar | undefined;
+
 /**
  * An output of the model, in the model's order. The batch is the first dimension of the shape, a null is a free
  * dimension, and an undefined shape is not known before the first batch.
@@ -34,6 +37,7 @@ export interface OutputLoss {
   /** The loss's name, or a function's own, or `custom`. */
   readonly name: string;
   readonly fn: LossFunction;
+  readonly mean?: HostMean | undefined;
   readonly form: LabelForm;
   readonly values: LabelValues;
   /** Whether the predictions are logits: metrics put their threshold there. */

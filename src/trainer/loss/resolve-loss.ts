@@ -69,6 +69,7 @@ export function resolveLoss(
       output,
       name,
       fn: definition.make({ fromLogits, delta }),
+      mean: definition.mean?.({ fromLogits }),
       form: definition.form,
       values: definition.values,
       fromLogits,

@@ -1,10 +1,10 @@
 /**
- * The stock optimizers' updates by one kernel call a weight, where the backend has such kernels: wasm, of which the
+ * The stock optimizers' updates by one kernel call, where the backend has such kernels: wasm, of which the
  * dozen kernels that TensorFlow.js's Adam calls for each weight take a quarter of a small network's step.
  * All state stays in the optimizer's own fields, in its own layout, so the two ways can take turns.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { fusedUpdate, fusesUpdates, slotsOf, type UpdateRule } from '../../backend/index.js';
+import { fusedUpdate, fusesUpdates, slotsOf, type UpdateRule, type WeightUpdate } from '../../backend/index.js';
 import { fieldsOf, type SlotEntry } from './slots.js';
 import { isSpared, type WeightDecay } from './weight-decay.js';
 
@@ -91,6 +91,7 @@ export function fusedApply(optimizer: tf.Optimizer, order: readonly string[], gr
   // A weight that is gone has no shape to make slots of: the optimizer may say so in its own words.
   if (lists.length !== slotsOf(rule.name) || shapes.some((weight, place) => weight === undefined && lists.some(([entries]) => entries[place] === undefined))) return false;
 
+  const updates: WeightUpdate[] = [];
   shapes.forEach((weight, place) => {
     for (const [entries, suffix] of lists) {
       if (weight === undefined) continue;
@@ -100,8 +101,9 @@ export function fusedApply(optimizer: tf.Optimizer, order: readonly string[], gr
     if (weight === undefined || gradient === undefined) return;
     const slots = lists.flatMap(([entries]) => entries[place]?.variable ?? []);
     const rate = rule.rate * (factors.get(weight.name) ?? 1);
-    fusedUpdate({ ...rule, rate, ...decayOf(weight, decay, rate) }, weight, gradient, slots);
+    updates.push({ rule: { ...rule, rate, ...decayOf(weight, decay, rate) }, weight, gradient, slots });
   });
+  fusedUpdate(rule.name, updates);
   finish?.();
   const { incrementIterations } = fieldsOf(optimizer);
   (incrementIterations as () => void).call(optimizer);

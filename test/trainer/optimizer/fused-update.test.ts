@@ -99,12 +99,12 @@ describe.each(['wasm', 'cpu'])('updates that are fused on %s', (backend) => {
     tf.dispose([ours, theirs]);
   });
 
-  test('Adam of three weights is three kernel calls', () => {
+  test('Adam of three weights is one kernel call', () => {
     const weights = makeWeights();
     const optimizer = compileOptimizer({ name: 'adam' });
     step(optimizer, weights, 1);
     const called = kernelsOf(() => step(optimizer, weights, 2));
-    expect(called).toEqual(['TrainscopeAdam', 'TrainscopeAdam', 'TrainscopeAdam']);
+    expect(called).toEqual(['TrainscopeAdam']);
     optimizer.dispose();
     tf.dispose(weights);
   });

@@ -1,32 +1,42 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ConfigError, TrainscopeError } from '../errors.js';
+import { ConfigError, type ErrorFacts } from '../errors.js';
 import { showValue } from '../problems.js';
 
 /** Two letters at least: `C:\experiment.js` is a path. */
 const scheme = /^[a-z][a-z\d+.-]+:/i;
 
+export interface ModuleUse {
+  /** As a message begins: `the module to train in a worker`. */
+  readonly what: string;
+  /** What the default export of it does, as a message goes on: `trains`. */
+  readonly does: string;
+  /** For the remedy: `experiment`. */
+  readonly example: string;
+  readonly missing: (facts: ErrorFacts) => Error;
+}
+
 /**
  * The file: URL of a module that is there. Nothing else is run: no code as text (data:, blob:), nothing from the net.
  * `experiment.js` is also found as `experiment.ts`, as TypeScript's own imports are.
  *
- * @throws ConfigError OPTIONS_INVALID for what is neither a file: URL nor a path; TrainscopeError WORKER_FAILED where
- * there is no such file
+ * @throws ConfigError OPTIONS_INVALID for what is neither a file: URL nor a path; what `missing` makes where there is no
+ * such file
  */
-export function moduleUrl(module: string | URL): string {
+export function moduleUrl(module: string | URL, { what, does, example, missing }: ModuleUse): string {
   const url = asUrl(module);
   if (url?.protocol !== 'file:') {
     throw new ConfigError('OPTIONS_INVALID', {
-      found: `the module to train in a worker is ${url === undefined ? showValue(module) : `a ${url.protocol} URL`}`,
+      found: `${what} is ${url === undefined ? showValue(module) : `a ${url.protocol} URL`}`,
       expected: 'it is a file: URL, or the path of a file',
-      remedy: "Pass new URL('./experiment.js', import.meta.url).",
+      remedy: `Pass new URL('./${example}.js', import.meta.url).`,
     });
   }
   const path = fileURLToPath(url);
   if (isFile(path)) return url.href;
   const source = path.replace(/\.([cm]?)js(x?)$/, '.$1ts$2');
-  if (!isFile(source)) throw new TrainscopeError('WORKER_FAILED', { found: `there is no module ${path}`, expected: 'the file of a module whose default export trains' });
+  if (!isFile(source)) throw missing({ found: `there is no module ${path}`, expected: `the file of a module whose default export ${does}` });
   const { href } = pathToFileURL(source);
   return `${href}${url.search}${url.hash}`;
 }

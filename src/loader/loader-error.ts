@@ -1,0 +1,14 @@
+import { DataError, type ErrorFacts } from '../errors.js';
+import type { Job } from './messages.js';
+
+export const loaderFailed = (facts: ErrorFacts): DataError => new DataError('LOADER_FAILED', facts);
+
+/** `batch 3 of epoch 0`. */
+export const placeOf = ({ epoch, batch }: Pick<Job, 'epoch' | 'batch'>): string => `batch ${batch} of epoch ${epoch}`;
+
+export const loaderClosed = (): DataError =>
+  new DataError('LOADER_CLOSED', {
+    found: 'the loader was closed, and a batch of it is asked for',
+    expected: 'it is open as long as something reads it',
+    remedy: 'Call close() once the training is over, or make another with loadInWorkers().',
+  });
