@@ -13,7 +13,11 @@ const rooms = [
   ['src/backend', ['src/errors']],
   ['src/checkpoint', ['src/errors']],
   ['src/trainer', ['src/errors', 'src/events', 'src/measure', 'src/plugin', 'src/random', 'src/schedules', 'src/data', 'src/backend', 'src/checkpoint']],
-  ['src/worker', ['src/errors', 'src/events', 'src/plugin', 'src/trainer']],
+  // How a module of the user's is run in a thread, whatever it is for.
+  ['src/thread', ['src/errors']],
+  ['src/worker', ['src/errors', 'src/events', 'src/plugin', 'src/trainer', 'src/thread']],
+  // What the loader's threads load, they load each: no TensorFlow.js, and of the data its types.
+  ['src/loader', ['src/errors', 'src/random', 'src/data/source', 'src/thread']],
   // Rules are pure functions of events: they run over yesterday's log. What looks at a model before a training may see all.
   ['src/diagnosis/rules', ['src/errors', 'src/events', 'src/diagnosis/causes', 'src/diagnosis/finding']],
   ['src/diagnosis', ['src/errors', 'src/events', 'src/measure', 'src/plugin', 'src/random', 'src/schedules', 'src/data', 'src/backend', 'src/trainer']],

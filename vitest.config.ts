@@ -16,6 +16,7 @@ export default defineConfig({
       { find: /^trainscope\/schedules$/, replacement: at('./src/schedules/index.ts') },
       { find: /^trainscope\/testing$/, replacement: at('./src/testing/index.ts') },
       { find: /^trainscope\/worker$/, replacement: at('./src/worker/index.ts') },
+      { find: /^trainscope\/loader$/, replacement: at('./src/loader/index.ts') },
       { find: /^trainscope\/sinks$/, replacement: at('./src/sinks/index.ts') },
       { find: /^trainscope\/report$/, replacement: at('./src/report/index.ts') },
       { find: /^trainscope\/layers$/, replacement: at('./src/layers/index.ts') },

@@ -34,7 +34,7 @@ export class HandOver {
     try {
       this.#post(id, samples, job, false);
     } catch (error) {
-      // Pooled buffers of Node and memory of WebAssembly cannot be handed over, whatever covers them.
+      // Memory of WebAssembly, and what Node marks so, cannot be handed over: from Node 21 on that is an error.
       if (!(error instanceof Error && error.name === 'DataCloneError')) throw error;
       try {
         this.#post(id, samples, job, true);
@@ -54,12 +54,13 @@ export class HandOver {
     const own = mapArrays(samples, (values, kind) => {
       if (this.#gone.has(values.buffer)) throw givenAgain(job);
       const sent = copyAll || !coversItsBuffer(values) ? copied(values, kind) : values;
-      transfer.add(sent.buffer as ArrayBuffer);
+      if (sent.byteLength > 0) transfer.add(sent.buffer as ArrayBuffer);
       return sent;
     });
     const message: FromLoader = { kind: 'made', id, samples: own as Samples };
     this.#port.postMessage(message, [...transfer]);
-    for (const buffer of transfer) this.#gone.add(buffer);
+    // Before Node 21 what cannot be handed over is copied without a word: it is not gone, and may come again.
+    for (const buffer of transfer) if (buffer.byteLength === 0) this.#gone.add(buffer);
   }
 }
 

@@ -1,8 +1,8 @@
+import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigError, DataError } from '../../src/errors.js';
-import { loadInWorkers, type WorkerLoader } from '../../src/loader/index.js';
 import { Trainer } from '../../src/index.js';
-import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { loadInWorkers, type WorkerLoader } from '../../src/loader/index.js';
 import { moduleOf, readEpoch } from './loaders.js';
 import type misbehaves from './modules/misbehaves.js';
 import type { Way } from './modules/misbehaves.js';

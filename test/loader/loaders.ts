@@ -9,7 +9,10 @@ export interface ReadBatch {
   readonly labels: readonly number[];
 }
 
-const numbersOf = (value: unknown): number[] => [...((value as { readonly values?: Iterable<number> } | undefined)?.values ?? (value as Iterable<number> | undefined) ?? [])];
+const numbersOf = (value: unknown): number[] => {
+  if (value === undefined) return [];
+  return [...((Array.isArray(value) || ArrayBuffer.isView(value) ? value : (value as { readonly values: unknown }).values) as Iterable<number>)];
+};
 export const readBatch = ({ inputs, labels }: { readonly inputs: unknown; readonly labels?: unknown }): ReadBatch => ({ inputs: numbersOf(inputs), labels: numbersOf(labels) });
 
 /** The batches of an epoch from one on. */

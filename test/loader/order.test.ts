@@ -64,7 +64,7 @@ describe('the order of batches', () => {
     expect(data.batchesPerEpoch).toBe(2);
   });
 
-  it('may be one of one\'s own, which may leave samples out and take some again', async () => {
+  it("may be one of one's own, which may leave samples out and take some again", async () => {
     const data = await load({ order: (epoch, { count }) => (epoch === 0 ? [7, 7, 1] : new Uint8Array(count).fill(3)), batchSize: 2 });
     expect(indicesOf(await readEpoch(data, 0))).toEqual([7, 7, 1]);
     expect(indicesOf(await readEpoch(data, 1))).toEqual([3, 3, 3, 3, 3, 3, 3, 3, 3, 3]);
@@ -75,9 +75,8 @@ describe('the order of batches', () => {
     ['no array', () => 3, /order gave no array for epoch 0/],
     ['an index that is not there', () => [1, 10], /order gave 10 for epoch 0, at place 1; it takes indices of samples, from 0 to 9/],
     ['nothing', () => [], /order gave no index for epoch 0/],
-  ])('of one\'s own that is %s is refused', async (_, order, message) => {
+  ])("of one's own that is %s is refused", async (_, order, message) => {
     const data = await load({ order: order as never });
-    expect(() => data(0)[Symbol.asyncIterator as never]).not.toThrow();
     await expect(readEpoch(data, 0)).rejects.toThrow(DataError);
     await expect(readEpoch(data, 0)).rejects.toThrow(message);
   });

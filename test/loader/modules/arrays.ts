@@ -3,7 +3,9 @@ import { defineLoader, type Samples } from 'trainscope/loader';
 const table = Float32Array.from({ length: 100 }, (_, i) => i);
 const shared = new Float32Array(new SharedArrayBuffer(16));
 const kept = new Float32Array(4);
-const memory = new WebAssembly.Memory({ initial: 1 });
+// Of Node's types this part is not in use here.
+const { Memory } = (globalThis as unknown as { readonly WebAssembly: { readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer } } }).WebAssembly;
+const memory = new Memory({ initial: 1 });
 let last: Float32Array | undefined;
 
 /** Each gives a batch of two samples of two numbers. */

@@ -1,6 +1,6 @@
 import { defineLoader, type LoadedSample, type Loader } from 'trainscope/loader';
 
-const sound = (): LoadedSample => ({ inputs: Float32Array.of(1), labels: 0 });
+const sound = (): LoadedSample => ({ inputs: Float32Array.of(1), labels: [0] });
 /** Sample 5 goes wrong, which is the second of batch 2 where two are a batch. */
 const at5 = (wrong: () => LoadedSample | Promise<LoadedSample>): Loader => ({ count: 8, sample: (index) => (index === 5 ? wrong() : sound()) });
 const forever = (): Promise<never> => new Promise(() => undefined);
@@ -25,13 +25,13 @@ const ways = {
     }),
   'sample rejects': () => at5(() => Promise.reject(new TypeError('not a picture'))),
   'sample never settles': () => at5(forever),
-  'sample of another shape': () => at5(() => ({ inputs: Float32Array.of(1, 2), labels: 0 })),
-  'sample of another kind': () => at5(() => ({ inputs: Int32Array.of(1), labels: 0 })),
+  'sample of another shape': () => at5(() => ({ inputs: Float32Array.of(1, 2), labels: [0] })),
+  'sample of another kind': () => at5(() => ({ inputs: Int32Array.of(1), labels: [0] })),
   'sample without a label': () => at5(() => ({ inputs: Float32Array.of(1) })),
-  'sample of the wrong size': () => at5(() => ({ inputs: { values: [1, 2], shape: [3] }, labels: 0 })),
+  'sample of the wrong size': () => at5(() => ({ inputs: { values: [1, 2], shape: [3] }, labels: [0] })),
   'sample is nothing': () => at5(() => undefined as unknown as LoadedSample),
-  'sample of rows': () => at5(() => ({ inputs: [[1]] as unknown as number[], labels: 0 })),
-  'sample is a tensor': () => at5(() => ({ inputs: { dataSync: () => 1 } as unknown as number[], labels: 0 })),
+  'sample of rows': () => at5(() => ({ inputs: [[1]] as unknown as number[], labels: [0] })),
+  'sample is a tensor': () => at5(() => ({ inputs: { dataSync: () => 1 } as unknown as number[], labels: [0] })),
   'batch throws': () => ({
     count: 8,
     batch: () => {
