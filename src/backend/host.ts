@@ -8,14 +8,14 @@ import { cpuValues, type CpuData } from './cpu-values.js';
 import { address, simdOf, type SimdLoops } from './wasm/simd.js';
 import type { WasmBackend } from './wasm/training-kernel.js';
 
-/** What can be told of float32 tensors without a kernel. Tensors that it makes are the caller's. */
+/** What can be told of float32 tensors without a kernel, as arrays of the host's. */
 export interface Host {
   /** sum(x^2) of each tensor: [tensors]. */
-  sumsOfSquares(tensors: readonly tf.Tensor[]): tf.Tensor1D;
+  sumsOfSquares(tensors: readonly tf.Tensor[]): Float32Array;
   /** sum((a - b)^2) of each pair of tensors of one size: [pairs]. */
-  sumsOfSquaredDifferences(pairs: readonly (readonly [tf.Tensor, tf.Tensor])[]): tf.Tensor1D;
+  sumsOfSquaredDifferences(pairs: readonly (readonly [tf.Tensor, tf.Tensor])[]): Float32Array;
   /** sum(x^2), max(|x|) (NaN where there is one), how many are 0 and how many are finite: [tensors, 4]. */
-  statistics(tensors: readonly tf.Tensor[]): tf.Tensor2D;
+  statistics(tensors: readonly tf.Tensor[]): Float32Array;
 }
 
 const isFloat = ({ dtype }: tf.Tensor): boolean => dtype === 'float32';
@@ -31,12 +31,14 @@ export function hostOf(tensors: Iterable<tf.Tensor>): Host | undefined {
   return simd === undefined ? undefined : onWasm(wasm, simd);
 }
 
-/** A new tensor of that shape; for each row a loop writes its numbers to the address `to`. */
-function rowsOf(wasm: WasmBackend, shape: [rows: number, width?: number], fill: (row: number, to: number) => void): tf.Tensor {
-  const [rows, width = 1] = shape;
-  const info = wasm.makeOutput(shape.filter((size) => size !== undefined), 'float32');
-  for (let row = 0; row < rows; row += 1) fill(row, address(wasm, info) + 4 * width * row);
-  return tf.engine().makeTensorFromTensorInfo(info);
+/** Rows of numbers; of each a loop writes the numbers to the address `to`. */
+function rowsOf(wasm: WasmBackend, rows: number, width: number, fill: (row: number, to: number) => void): Float32Array {
+  const info = wasm.makeOutput([rows * width], 'float32');
+  const start = address(wasm, info);
+  for (let row = 0; row < rows; row += 1) fill(row, start + 4 * width * row);
+  const numbers = wasm.typedArrayFromHeap(info).slice() as Float32Array;
+  wasm.disposeData(info.dataId, true);
+  return numbers;
 }
 
 const hosts = new WeakMap<SimdLoops, Host>();
@@ -46,9 +48,9 @@ function onWasm(wasm: WasmBackend, simd: SimdLoops): Host {
   if (known !== undefined) return known;
   const at = (tensor: tf.Tensor | undefined): number => (tensor === undefined ? 0 : address(wasm, tensor));
   const host: Host = {
-    sumsOfSquares: (tensors) => rowsOf(wasm, [tensors.length], (row, to) => simd.sumOfSquares(at(tensors[row]), tensors[row]?.size ?? 0, to)) as tf.Tensor1D,
-    sumsOfSquaredDifferences: (pairs) => rowsOf(wasm, [pairs.length], (row, to) => simd.sumOfSquaredDifferences(at(pairs[row]?.[0]), at(pairs[row]?.[1]), pairs[row]?.[0].size ?? 0, to)) as tf.Tensor1D,
-    statistics: (tensors) => rowsOf(wasm, [tensors.length, 4], (row, to) => simd.statistics(at(tensors[row]), tensors[row]?.size ?? 0, to)) as tf.Tensor2D,
+    sumsOfSquares: (tensors) => rowsOf(wasm, tensors.length, 1, (row, to) => simd.sumOfSquares(at(tensors[row]), tensors[row]?.size ?? 0, to)),
+    sumsOfSquaredDifferences: (pairs) => rowsOf(wasm, pairs.length, 1, (row, to) => simd.sumOfSquaredDifferences(at(pairs[row]?.[0]), at(pairs[row]?.[1]), pairs[row]?.[0].size ?? 0, to)),
+    statistics: (tensors) => rowsOf(wasm, tensors.length, 4, (row, to) => simd.statistics(at(tensors[row]), tensors[row]?.size ?? 0, to)),
   };
   hosts.set(simd, host);
   return host;
@@ -104,11 +106,11 @@ function statistics(values: Float32Array, into: Float32Array, at: number): void 
 }
 
 const onCpu: Host = {
-  sumsOfSquares: (tensors) => tf.tensor1d(Float32Array.from(tensors, (each) => sumOfSquares(valuesOf(each)))),
-  sumsOfSquaredDifferences: (pairs) => tf.tensor1d(Float32Array.from(pairs, ([a, b]) => sumOfSquaredDifferences(valuesOf(a), valuesOf(b)))),
+  sumsOfSquares: (tensors) => Float32Array.from(tensors, (each) => sumOfSquares(valuesOf(each))),
+  sumsOfSquaredDifferences: (pairs) => Float32Array.from(pairs, ([a, b]) => sumOfSquaredDifferences(valuesOf(a), valuesOf(b))),
   statistics: (tensors) => {
     const numbers = new Float32Array(4 * tensors.length);
     tensors.forEach((each, row) => statistics(valuesOf(each), numbers, 4 * row));
-    return tf.tensor2d(numbers, [tensors.length, 4]);
+    return numbers;
   },
 };

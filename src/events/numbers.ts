@@ -38,6 +38,8 @@ function isAllFinite(value: unknown, depth: number): boolean {
     for (const each of value as readonly unknown[]) if (!isAllFinite(each, depth + 1)) return false;
     return true;
   }
+  // An instance of a class is left as it is, and may hold itself.
+  if (!isPlainObject(value)) return true;
   for (const key of Object.keys(value)) if (!isAllFinite((value as Readonly<Record<string, unknown>>)[key], depth + 1)) return false;
   return true;
 }

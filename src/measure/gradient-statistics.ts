@@ -26,8 +26,6 @@ export const gradientStatistics = (): Measurement<ReadonlyMap<string, GradientSt
   sources: ['gradients'],
   reduce({ gradients }, memo) {
     if (gradients.size === 0) return tf.zeros([0]);
-    const onHost = hostOf(gradients.values())?.statistics([...gradients.values()]);
-    if (onHost !== undefined) return onHost;
     const squares = sumsOfSquares('gradients', gradients, memo);
     const columns = [...gradients.values()].map((gradient) => {
       const magnitude = tf.abs(gradient);
@@ -41,6 +39,7 @@ export const gradientStatistics = (): Measurement<ReadonlyMap<string, GradientSt
     });
     return tf.concat([tf.expandDims(squares, 1), tf.stack(columns)], 1);
   },
+  onHost: ({ gradients }) => hostOf(gradients.values())?.statistics([...gradients.values()]),
   read(values, { gradientNames, weights }) {
     const sizes = new Map(weights.map(({ name, size }) => [name, size]));
     return new Map(

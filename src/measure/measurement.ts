@@ -23,6 +23,11 @@ export interface Measurement<Value, Sources extends SourceName = SourceName> {
   readonly probeSamples?: number;
   /** Runs in a tidy: what it makes besides its result is disposed of. The result is flattened and must be float32. */
   reduce(sources: Pick<StepSources, Sources>, memo: StepMemo, facts: StepFacts): tf.Tensor;
+  /**
+   * The same numbers as an array, for backends whose tensors lie in memory of the host (cpu and wasm): a tensor there
+   * costs more than most of what is told of it. Undefined where it cannot, and `reduce` is to be called.
+   */
+  onHost?(sources: Pick<StepSources, Sources>, facts: StepFacts): Float32Array | undefined;
   /** `values` is a view that is only valid during the call: copy what is kept. */
   read(values: Float32Array, facts: StepFacts): Value;
 }

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Measurement } from './measurement.js';
 import type { StepFacts } from './sources.js';
-import { sumsOfSquaredDifferences, sumsOfSquares } from './sums-of-squares.js';
+import { sumsOfSquaredDifferences, sumsOfSquaredDifferencesOnHost, sumsOfSquares, sumsOfSquaresOnHost } from './sums-of-squares.js';
 
 /** L2 norms by weight name, and the norm of all of them as one vector. */
 export interface Norms {
@@ -28,6 +28,7 @@ export const gradientNorms = (): Measurement<Norms, 'gradients'> => ({
   key: 'gradientNorms',
   sources: ['gradients'],
   reduce: ({ gradients }, memo) => sumsOfSquares('gradients', gradients, memo),
+  onHost: ({ gradients }) => sumsOfSquaresOnHost(gradients),
   read: (values, { gradientNames }) => readNorms(values, gradientNames),
 });
 
@@ -36,6 +37,7 @@ export const clippedGradientNorms = (): Measurement<Norms, 'clippedGradients'> =
   key: 'clippedGradientNorms',
   sources: ['clippedGradients'],
   reduce: ({ clippedGradients }, memo) => sumsOfSquares('clippedGradients', clippedGradients, memo),
+  onHost: ({ clippedGradients }) => sumsOfSquaresOnHost(clippedGradients),
   read: (values, { clippedGradientNames }) => readNorms(values, clippedGradientNames),
 });
 
@@ -44,6 +46,7 @@ export const weightNorms = (): Measurement<Norms, 'weights'> => ({
   key: 'weightNorms',
   sources: ['weights'],
   reduce: ({ weights }, memo): tf.Tensor => sumsOfSquares('weights', weights, memo),
+  onHost: ({ weights }) => sumsOfSquaresOnHost(weights),
   read: (values, facts) => readNorms(values, allWeights(facts)),
 });
 
@@ -52,5 +55,6 @@ export const updateNorms = (): Measurement<Norms, 'weights' | 'weightsBefore'> =
   key: 'updateNorms',
   sources: ['weights', 'weightsBefore'],
   reduce: ({ weights, weightsBefore }, memo): tf.Tensor => sumsOfSquaredDifferences('updates', weights, weightsBefore, memo),
+  onHost: ({ weights, weightsBefore }) => sumsOfSquaredDifferencesOnHost(weights, weightsBefore),
   read: (values, facts) => readNorms(values, allWeights(facts)),
 });

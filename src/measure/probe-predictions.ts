@@ -24,6 +24,16 @@ export const probePredictions = (options: { readonly samples: number }): Measure
         return tf.reshape<tf.Rank.R1>(tf.cast(rows, 'float32'), [rows.size]);
       }),
     ),
+  onHost({ probe }) {
+    const rows = probe.map((each) => ({ each, size: Math.min(options.samples, each.shape[0] ?? 0) * tf.util.sizeFromShape(each.shape.slice(1)) }));
+    const all = new Float32Array(rows.reduce((sum, { size }) => sum + size, 0));
+    let at = 0;
+    for (const { each, size } of rows) {
+      all.set(each.dataSync().subarray(0, size), at);
+      at += size;
+    }
+    return all;
+  },
   read(values, { probeShapes }) {
     let at = 0;
     return probeShapes.map(([rows = 0, ...rest]) => {

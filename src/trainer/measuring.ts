@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainscopeError } from '../errors.js';
 import type { Due } from '../measure/plan.js';
-import { readTogether } from '../measure/pack.js';
+import { isHostMemory, readTogether } from '../measure/pack.js';
 import type { Measurement, StepFacts, StepMemo, StepSources } from '../measure/index.js';
 import type { TensorBag } from './tensor-bag.js';
 
@@ -26,11 +26,12 @@ export interface Reading {
   readonly failures: ReadonlyMap<string, unknown>;
 }
 
-/** A measurement under way: reduced to a tensor, or thrown. */
+/** A measurement under way: reduced to a tensor, had at once as numbers, or thrown. */
 export interface Reduced {
   readonly measurement: Measurement<unknown>;
   readonly facts: StepFacts;
   readonly tensor: tf.Tensor | undefined;
+  readonly numbers: Float32Array | undefined;
   readonly error: unknown;
 }
 
@@ -65,26 +66,28 @@ function reduce(measurement: Measurement<unknown>, sources: StepSources, memo: S
   const { layers } = measurement;
   try {
     if (layers === undefined || !measurement.sources.includes('activations')) {
-      return { measurement, facts, tensor: tf.tidy(() => tf.clone(measurement.reduce(sources, memo, facts))), error: undefined };
+      const numbers = isHostMemory() ? measurement.onHost?.(sources, facts) : undefined;
+      if (numbers !== undefined) return { measurement, facts, tensor: undefined, numbers, error: undefined };
+      return { measurement, facts, tensor: tf.tidy(() => tf.clone(measurement.reduce(sources, memo, facts))), numbers: undefined, error: undefined };
     }
     // Others may have asked for more layers: each measurement sees its own.
     const missing = layers.find((name) => !sources.activations.has(name));
     if (missing !== undefined) throw new TrainscopeError('MEASUREMENT_INVALID', { found: `the forward pass came by no layer or tap "${missing}"`, expected: `it came by ${[...sources.activations.keys()].join(', ') || 'none that was asked for'}` });
     const activations = new Map([...sources.activations].filter(([name]) => layers.includes(name)));
     const own = { ...facts, activationNames: [...activations.keys()] };
-    return { measurement, facts: own, tensor: tf.tidy(() => tf.clone(measurement.reduce({ ...sources, activations }, memo, own))), error: undefined };
+    return { measurement, facts: own, tensor: tf.tidy(() => tf.clone(measurement.reduce({ ...sources, activations }, memo, own))), numbers: undefined, error: undefined };
   } catch (error) {
-    return { measurement, facts, tensor: undefined, error };
+    return { measurement, facts, tensor: undefined, numbers: undefined, error };
   }
 }
 
 /** Reads each vector, and gives the askers what they asked for. */
 function handOut(due: Due | null, reduced: readonly Reduced[], vectors: readonly Float32Array[]): Pick<Reading, 'values' | 'failures'> {
   let at = 0;
-  const results = reduced.map(({ measurement, facts, tensor, error }): { readonly value: unknown } | { readonly error: unknown } => {
-    if (tensor === undefined) return { error };
-    const vector = vectors[at] ?? new Float32Array(0);
-    at += 1;
+  const results = reduced.map(({ measurement, facts, tensor, numbers, error }): { readonly value: unknown } | { readonly error: unknown } => {
+    if (tensor === undefined && numbers === undefined) return { error };
+    const vector = numbers ?? vectors[at] ?? new Float32Array(0);
+    if (numbers === undefined) at += 1;
     try {
       return { value: measurement.read(vector, facts) };
     } catch (thrown) {

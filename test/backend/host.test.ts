@@ -20,12 +20,13 @@ const expectClose = (found: number, expected: number): void => {
 describe.each(testBackends)('statistics from memory on %s', (backend) => {
   beforeEach(() => useBackend(backend));
 
-  const withTensors = (arrays: readonly Float32Array[], check: (tensors: readonly tf.Tensor[]) => readonly tf.Tensor[]): readonly Float32Array[] => {
+  const withTensors = (arrays: readonly Float32Array[], check: (tensors: readonly tf.Tensor[]) => readonly Float32Array[]): readonly Float32Array[] => {
     const before = tf.memory().numTensors;
     const tensors = arrays.map((values) => tf.tensor1d(values));
-    const made = check(tensors);
-    const read = made.map((each) => each.dataSync<'float32'>().slice());
-    tf.dispose([...tensors, ...made]);
+    const buffers = tf.engine().backend.numDataIds();
+    const read = check(tensors);
+    expect(tf.engine().backend.numDataIds()).toBe(buffers);
+    tf.dispose([...tensors]);
     expect(tf.memory().numTensors).toBe(before);
     return read;
   };

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { Trainer } from '../../src/index.js';
-import { clippedGradientNorms, definePlugin, gradientNorms, gradientStatistics, probePredictions, updateNorms, weightNorms, type Measurement, type Measurements, type ValuesOf } from '../../src/plugin/index.js';
+import { clippedGradientNorms, definePlugin, gradientNorms, gradientStatistics, probePredictions, updateNorms, weightNorms, type Measurement, type Measurements, type SourceName, type ValuesOf } from '../../src/plugin/index.js';
 import { testBackends, useBackend } from '../support/backends.js';
 import { countReads } from '../support/counting-reads.js';
 import { clouds, smallClassifier } from '../support/small-run.js';
@@ -13,6 +13,8 @@ const keeper = <M extends Measurements>(name: string, of: M, every: number | 'ep
   const plugin = definePlugin({ name, summary: 's', role: 'observe', needs: () => ({ every, of }), hooks: () => ({ measured: (values) => void kept.push(values) }) })();
   return { plugin, kept };
 };
+/** Of its tensors alone, as a third party's measurement is and as on every backend but cpu and wasm. */
+const byTensors = <Value, Sources extends SourceName>({ key, sources, reduce, read }: Measurement<Value, Sources>): Measurement<Value, Sources> => ({ key, sources, reduce, read });
 const norm = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0));
 
 for (const backend of testBackends) {
@@ -110,13 +112,13 @@ describe('reading', () => {
 
   it('happens once for each measurement in a due step, however many ask, and not at all in others', async () => {
     const seven = [
-      keeper('a', { g: gradientNorms() }, 5),
-      keeper('b', { g: gradientStatistics() }, 5),
-      keeper('c', { w: weightNorms(), u: updateNorms() }, 5),
-      keeper('d', { g: gradientNorms(), c: clippedGradientNorms() }, 5),
-      keeper('e', { w: weightNorms() }, 5),
-      keeper('f', { u: updateNorms() }, 5),
-      keeper('g', { g: gradientNorms() }, 5),
+      keeper('a', { g: byTensors(gradientNorms()) }, 5),
+      keeper('b', { g: byTensors(gradientStatistics()) }, 5),
+      keeper('c', { w: byTensors(weightNorms()), u: byTensors(updateNorms()) }, 5),
+      keeper('d', { g: byTensors(gradientNorms()), c: byTensors(clippedGradientNorms()) }, 5),
+      keeper('e', { w: byTensors(weightNorms()) }, 5),
+      keeper('f', { u: byTensors(updateNorms()) }, 5),
+      keeper('g', { g: byTensors(gradientNorms()) }, 5),
     ];
     // On cpu the host reads what lies in its memory. In each step: labels, predictions and what they are weighed with for the
     // crossentropy, the loss and the metric. In due ones (5 and 10) five measurements besides, however many ask for them.
@@ -125,10 +127,16 @@ describe('reading', () => {
   });
 
   it('costs the same kernels for three askers of one measurement as for one', async () => {
-    const one = await run([keeper('a', { g: gradientNorms() }).plugin], 3);
-    const three = await run([keeper('a', { g: gradientNorms() }).plugin, keeper('b', { other: gradientNorms() }).plugin, keeper('c', { g: gradientNorms() }).plugin], 3);
+    const one = await run([keeper('a', { g: byTensors(gradientNorms()) }).plugin], 3);
+    const three = await run([keeper('a', { g: byTensors(gradientNorms()) }).plugin, keeper('b', { other: byTensors(gradientNorms()) }).plugin, keeper('c', { g: byTensors(gradientNorms()) }).plugin], 3);
     expect(three).toEqual(one);
     const none = await run([], 3);
     expect(none.kernels[1]).toBeLessThan(one.kernels[1] ?? 0);
+  });
+
+  it('costs no kernel and no read where tensors lie in memory of the host', async () => {
+    const none = await run([], 3);
+    const looking = await run([keeper('a', { raw: gradientNorms(), statistics: gradientStatistics(), clipped: clippedGradientNorms(), weights: weightNorms() }).plugin], 3);
+    expect(looking).toEqual(none);
   });
 });
