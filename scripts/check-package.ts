@@ -60,6 +60,23 @@ if (reason !== 'completed' || steps !== 2 || epochs !== 2) throw new Error(reaso
 `,
   );
   run('node', ['use-worker.js'], folder);
+  writeFileSync(
+    join(folder, 'numbers.loader.ts'),
+    `import { defineLoader } from 'trainscope/loader';
+export default defineLoader(({ count }: { count: number }) => ({ count, sample: (index) => ({ inputs: [index], labels: [2 * index] }) }));
+`,
+  );
+  writeFileSync(
+    join(folder, 'use-loader.js'),
+    `import { loadInWorkers } from 'trainscope/loader';
+const data = await loadInWorkers({ module: new URL('./numbers.loader.ts', import.meta.url), options: { count: 5 }, batchSize: 2, workers: 2, shuffle: false });
+const sizes = [];
+for await (const { inputs } of data(0)) sizes.push(inputs.shape[0]);
+await data.close();
+if (sizes.join() !== '2,2,1') throw new Error(sizes.join());
+`,
+  );
+  run('node', ['use-loader.js'], folder);
   // The project to begin with, as a user has it: its types are sound, and it trains without a finding of weight.
   const starter = join(folder, 'starter');
   run('npx', ['--no-install', 'trainscope', 'init', 'starter', '--trainscope', `file:${tarball}`], folder);

@@ -8,6 +8,7 @@ import { loaderClosed, loaderFailed } from './loader-error.js';
 import { LoaderThread } from './loader-thread.js';
 import { checkOptions, type LoadInWorkersOptions, type ResolvedLoaderOptions } from './options.js';
 import { Pass, type Counts } from './pass.js';
+import { Passes } from './passes.js';
 import { ThreadPool } from './thread-pool.js';
 
 /**
@@ -93,11 +94,13 @@ function startThreads(module: string, { options, seed, workers, resourceLimits }
 function loaderOf(pool: ThreadPool, count: number, settings: ResolvedLoaderOptions): WorkerLoader {
   const counts: Counts = { taken: 0, waited: 0, waitedMs: 0 };
   const close = (): Promise<void> => pool.close();
+  const passes = new Passes((epoch, from, following) => {
+    const batches = epochBatches(epoch, count, settings);
+    return new Pass({ pool, epoch, batches, from, window: settings.prefetch * pool.size, counts, following });
+  });
   const read = (epoch: number): SeekableBatches => {
     if (pool.isClosed) throw loaderClosed();
-    const from = (batch: number): Pass =>
-      new Pass({ pool, epoch, batches: epochBatches(epoch, count, settings), from: batch, window: settings.prefetch * pool.size, counts });
-    return { [Symbol.asyncIterator]: () => from(0), iterateFrom: from };
+    return { [Symbol.asyncIterator]: () => passes.open(epoch, 0), iterateFrom: (batch) => passes.open(epoch, batch) };
   };
   return Object.defineProperties(read, {
     samples: { value: count, enumerable: true },

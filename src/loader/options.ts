@@ -48,7 +48,7 @@ const schema = z.strictObject({
   dropLast: z.boolean().default(false),
   prefetch: z.int().min(1).default(defaultPrefetch),
   resourceLimits: z.strictObject({ maxOldGenerationSizeMb: limit, maxYoungGenerationSizeMb: limit, codeRangeSizeMb: limit, stackSizeMb: limit }).optional(),
-}).refine(({ shuffle, order }) => shuffle === undefined || order === undefined, 'shuffle and order are both given; order decides alone');
+}).refine(({ shuffle, order }) => shuffle !== true || order === undefined, 'shuffle is true and there is an order, which decides alone');
 
 /** The options with every default in its place. */
 export type ResolvedLoaderOptions = z.output<typeof schema>;

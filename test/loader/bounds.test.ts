@@ -75,10 +75,24 @@ describe('an epoch that ends early', () => {
     await iterator.return?.();
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
     const second = readEpoch(data, 1);
-    letThrough(shared, 100);
+    // The one that was at work, and the six of the second epoch; what comes after them waits.
+    letThrough(shared, 7);
     expect((await second).flatMap(({ inputs }) => inputs)).toEqual([0, 1, 2, 3, 4, 5]);
-    // The one that was at work, and the six of the second epoch.
-    expect(begun(shared)).toBe(7);
+    letThrough(shared, 100);
+  });
+
+  it('takes what was begun of the next one with it', async () => {
+    const shared = sharedCounts();
+    const data = await load({ options: { count: 2, shared, gated: true }, prefetch: 3 });
+    const iterator = iterate(data, 0);
+    // Both batches of the epoch, and one of the next: they are three.
+    letThrough(shared, 1);
+    await until(() => begun(shared) === 2);
+    await iterator.return?.();
+    letThrough(shared, 100);
+    await aWhile();
+    expect(begun(shared)).toBe(2);
+    expect((await readEpoch(data, 1)).map(({ inputs }) => inputs[0])).toEqual([0, 1]);
   });
 
   it('is no trouble for another reader of the same loader', async () => {
@@ -93,6 +107,45 @@ describe('an epoch that ends early', () => {
     const data = await load({ options: { count: 3, shared: sharedCounts() } });
     const iterator = iterate(data);
     expect(await Promise.all([first(iterator), first(iterator), first(iterator), first(iterator)])).toEqual([0, 1, 2, undefined]);
+  });
+});
+
+describe('between two epochs', () => {
+  const readAll = async (data: WorkerLoader, epoch: number): Promise<(number | undefined)[]> => (await readEpoch(data, epoch)).map(({ inputs }) => inputs[0]);
+
+  it('the first batches of the next one are made, as many as there is room for, and are taken when it comes', async () => {
+    const shared = sharedCounts();
+    const data = await load({ options: { count: 5, shared }, prefetch: 2 });
+    expect(await readAll(data, 0)).toEqual([0, 1, 2, 3, 4]);
+    await until(() => begun(shared) === 7);
+    await aWhile();
+    expect(begun(shared)).toBe(7);
+    expect(await readAll(data, 1)).toEqual([0, 1, 2, 3, 4]);
+    // Ten of two epochs, and two of the third.
+    await until(() => begun(shared) === 12);
+    await aWhile();
+    expect(begun(shared)).toBe(12);
+  });
+
+  it('of a loader that reads the same one again, as for validation, that one is begun after the first time', async () => {
+    const shared = sharedCounts();
+    const data = await load({ options: { count: 5, shared }, prefetch: 1 });
+    expect(await readAll(data, 0)).toEqual([0, 1, 2, 3, 4]);
+    await until(() => begun(shared) === 6);
+    for (let i = 0; i < 3; i += 1) expect(await readAll(data, 0)).toEqual([0, 1, 2, 3, 4]);
+    await until(() => begun(shared) === 22);
+    await aWhile();
+    // Four times five, one of epoch 1 that nobody wanted, and one of epoch 0 that is ready.
+    expect(begun(shared)).toBe(22);
+  });
+
+  it('a guess that was wrong, or an epoch that is entered in its midst, gives what it would have given', async () => {
+    const data = await load({ options: { count: 5, shared: sharedCounts() }, prefetch: 4, order: (epoch, { count }) => (epoch > 1 ? [] : Array.from({ length: count }, (_, i) => (epoch === 0 ? i : count - 1 - i))) });
+    expect(await readAll(data, 0)).toEqual([0, 1, 2, 3, 4]);
+    expect((await readEpoch(data, 1, 3)).map(({ inputs }) => inputs[0])).toEqual([1, 0]);
+    expect(await readAll(data, 1)).toEqual([4, 3, 2, 1, 0]);
+    expect(await readAll(data, 0)).toEqual([0, 1, 2, 3, 4]);
+    await expect(readEpoch(data, 2)).rejects.toThrow(/order gave no index for epoch 2/);
   });
 });
 

@@ -30,7 +30,7 @@ export const maxPool3D: TrainingKernel = {
     const { batch, channels, depth, height, width } = windows;
     const shape = pooledShape(windows);
     if (shape.includes(0)) return backend.makeOutput(shape, 'float32');
-    if (![depth, height, width].every(comesToSize) || mayHoldNan(floats(backend, x))) {
+    if (![depth, height, width].every(comesToSize) || mayHoldNan(backend, x)) {
       return filled(backend, shape, (out) => { maxima(floats(backend, x), floats(backend, out), windows); });
     }
     return compose(backend, (run) => {

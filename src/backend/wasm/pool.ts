@@ -20,7 +20,7 @@ function guarded(name: string, loop: (values: Float32Array, out: Float32Array, w
       const shape = pooledShape(windows);
       if (shape.includes(0)) return backend.makeOutput(shape, 'float32');
       const { height, width } = windows;
-      if (isRight(windows) && !mayHoldNan(floats(backend, x))) {
+      if (isRight(windows) && !mayHoldNan(backend, x)) {
         const pad = [[0, 0], [height.padding, paddingAfter(height)], [width.padding, paddingAfter(width)], [0, 0]];
         return stock({ ...call, attrs: { filterSize: [height.window, width.window], strides: [height.stride, width.stride], pad } });
       }

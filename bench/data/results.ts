@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeMachine, describeVersions } from '../figures.js';
+import type { Estimate } from '../overhead/statistics.js';
+import type { Case } from './cases.js';
+import type { Profile } from './ways.js';
+
+/** What each figure is to be at least, where there is an aim. */
+const aims: Readonly<Record<string, readonly [least: number | null, what: string]>> = {
+  throughput_vs_slower: [0.95, 'throughput with the loader, to that of the slower of source and computation, each alone'],
+  overlap: [null, 'share of the shorter of source and computation that is hidden behind the other'],
+};
+
+const number = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : '-');
+const ratio = ({ median, low, high }: Estimate): string => `${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+const percent = (share: number | null): string => (share === null ? '-' : `${String(Math.round(share * 100))} %`);
+const said = ({ verdict, data, findings }: Profile): string => `${verdict}, ${percent(data)} for data${findings.length === 0 ? '' : `; data-bound (${[...new Set(findings)].join(', ')})`}`;
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [`| ${head.join(' | ')} |`, `| ${head.map((_, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+
+export interface Results {
+  readonly cases: readonly Case[];
+  readonly figures: Readonly<Record<string, number>>;
+  readonly rounds: number;
+}
+
+/** Writes DATA.md into a folder. */
+export function writeResults(folder: string, { cases, figures, rounds }: Results): void {
+  mkdirSync(folder, { recursive: true });
+  const machine = Object.entries(describeMachine()).map(([name, value]) => `${name}: ${String(value)}`).join(', ');
+  const versions = Object.entries(describeVersions()).map(([name, value]) => `${name} ${value}`).join(', ');
+  const [first] = cases;
+  const text = [
+    '# A slow source behind the computation',
+    '',
+    `Written by \`npm run bench:data -- --results bench\` on ${new Date().toISOString().slice(0, 10)}. ${machine}. ${versions}.`,
+    '',
+    `The source: ${String(first?.work.options.count ?? 0)} digits of MNIST, each deflated by itself, are decoded, turned, shifted and scaled some times (by bilinear`,
+    `interpolation), and normalised, in plain JavaScript; ${String(first?.work.batchSize ?? 0)} are a batch. The computation: a network of 784-${String(first?.work.units ?? 0)}-${String(first?.work.units ?? 0)}-10 on wasm, with Adam.`,
+    'How often a digit is warped is chosen so that the source takes half as long as the computation, as long, and twice as long.',
+    '',
+    `Milliseconds a batch of the second of two epochs, with what is between two epochs: medians of ${String(rounds)} rounds, in each of which every way`,
+    'has one turn, in an order drawn by chance. Ratios are taken within a round; in brackets stands the interval that holds their true',
+    'median in 95 of 100 cases, or the whole range where there are fewer than 6 rounds. Source alone: the loader is read and nothing is trained. Computation alone: the same batches from memory.',
+    'One thread: the training makes each batch itself. Loader: one worker thread makes them. Both come to the same loss to the bit.',
+    'Cores free: how many two threads had that only count, looked at in each round; on less than two nothing else can be measured.',
+    '',
+    '## Figures',
+    '',
+    'The worst of the three.',
+    '',
+    table(['figure', 'what', 'measured', 'aim', ''], Object.entries(aims).flatMap(([name, [least, what]]) => {
+      const value = figures[name];
+      if (value === undefined) return [];
+      return [[name, what, value.toFixed(3), least === null ? '' : `≥ ${String(least)}`, least === null ? '' : value >= least ? 'met' : 'missed']];
+    })),
+    '',
+    '## By case',
+    '',
+    table(['source takes', 'warps', 'source alone', 'computation alone', 'one thread', 'loader'], cases.map(({ name, work, ms }) => [name, work.options.warps.toFixed(1), ...[ms.source, ms.compute, ms.oneThread, ms.loader].map(({ median }) => number(median))])),
+    '',
+    table(['source takes', 'throughput to the slower', 'hidden of the shorter', 'to one thread', 'batches waited for', 'cores free'], cases.map(({ name, throughput, overlap, speedup, waited, cores }) => [name, ratio(throughput), ratio(overlap), `${speedup.median.toFixed(2)} times as fast`, percent(waited), cores.median.toFixed(2)])),
+    '',
+    '## What gpuProfiler says',
+    '',
+    table(['source takes', 'one thread', 'loader'], cases.map(({ name, before, after }) => [name, said(before), said(after)])),
+  ];
+  writeFileSync(join(folder, 'DATA.md'), `${text.join('\n')}\n`);
+}

@@ -1,0 +1,42 @@
+import type { Pass } from './pass.js';
+
+type MakePass = (epoch: number, from: number, following: () => Pass | undefined) => Pass;
+
+/** Opens passes, and guesses which is next, so that its first batches are made ahead. A wrong guess costs those batches, and changes nothing. */
+export class Passes {
+  readonly #make: MakePass;
+  /** Begun ahead, and not yet opened. */
+  #ahead: Pass | undefined;
+  /** The last epoch whose batches were all asked for. */
+  #last: number | undefined;
+
+  constructor(make: MakePass) {
+    this.#make = make;
+  }
+
+  open(epoch: number, from: number): Pass {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.isOver === false && ahead.epoch === epoch && from === 0) return ahead.open();
+    ahead?.abandon();
+    return this.#pass(epoch, from).open();
+  }
+
+  #pass(epoch: number, from: number): Pass {
+    return this.#make(epoch, from, () => this.#guess(epoch));
+  }
+
+  /** A training goes from epoch to epoch, a validation reads the same one again: what the last step was, the next will be. */
+  #guess(epoch: number): Pass | undefined {
+    const next = epoch + (this.#last === undefined ? 1 : epoch - this.#last);
+    this.#last = epoch;
+    // Of several readers one is served.
+    if (next < 0 || this.#ahead?.isOver === false) return undefined;
+    try {
+      return (this.#ahead = this.#pass(next, 0));
+    } catch {
+      // An order of the user's that has none for that epoch: it may never be read.
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runExample } from '../support/run-example.js';
+
+test('a quick run measures each way with sources of three speeds, and writes figures and tables', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trainscope-data-'));
+  try {
+    const json = join(folder, 'data.json');
+    // It fails by itself where the loader and the one thread do not come to the same loss to the bit.
+    const { code, stderr } = await runExample('bench/data.ts', ['--quick', '--json', json, '--results', folder]);
+    expect(code, stderr).toBe(0);
+    const { figures, tables } = JSON.parse(readFileSync(json, 'utf8')) as { figures: Record<string, number>; tables: { cases: { name: string; ms: Record<string, { median: number }>; after: { verdict: string } }[] } };
+    expect(Object.keys(figures)).toEqual(['throughput_vs_slower', 'overlap']);
+    expect(figures['throughput_vs_slower']).toBeGreaterThan(0);
+    expect(tables.cases.map(({ name }) => name)).toEqual(['half as long', 'as long', 'twice as long']);
+    for (const { ms } of tables.cases) {
+      expect(Object.keys(ms)).toEqual(['source', 'compute', 'oneThread', 'loader']);
+      for (const { median } of Object.values(ms)) expect(median).toBeGreaterThan(0);
+    }
+    expect(readFileSync(join(folder, 'DATA.md'), 'utf8')).toContain('| throughput_vs_slower |');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
