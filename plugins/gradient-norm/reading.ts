@@ -22,29 +22,28 @@ export interface Reading extends GradientStatistics {
 
 /** Gathers the statistics of all gradients, in the model's order. */
 export function readGradients(statistics: ReadonlyMap<string, GradientStatistics>, infos: readonly WeightInfo[], now: { readonly step: number; readonly loss: number }): Reading {
-  const weights = infos.flatMap((info) => {
+  const weights: (GradientStatistics & { readonly info: WeightInfo })[] = [];
+  let [entries, squares, largest, allZeros, allNonFinite] = [0, 0, 0, 0, 0];
+  for (const info of infos) {
     const each = statistics.get(info.name);
-    return each === undefined ? [] : [{ ...each, info }];
-  });
-  const entries = weights.reduce((sum, { info }) => sum + info.size, 0);
-  const share = (of: 'zeros' | 'nonFinite'): number => weights.reduce((sum, each) => sum + each[of] * each.info.size, 0) / Math.max(1, entries);
-  const norm = Math.sqrt(weights.reduce((sum, each) => sum + each.norm ** 2, 0));
-  return {
-    ...now,
-    norm,
+    if (each === undefined) continue;
+    const { norm, maxAbs, zeros, nonFinite } = each;
+    weights.push({ norm, maxAbs, zeros, nonFinite, info });
+    entries += info.size;
+    squares += norm * norm;
     // Math.max is NaN when one of its arguments is.
-    maxAbs: Math.max(0, ...weights.map(({ maxAbs }) => maxAbs)),
-    zeros: share('zeros'),
-    nonFinite: share('nonFinite'),
-    weights,
-    depth: depthOf(weights, norm),
-  };
+    largest = Math.max(largest, maxAbs);
+    allZeros += zeros * info.size;
+    allNonFinite += nonFinite * info.size;
+  }
+  const norm = Math.sqrt(squares);
+  const count = Math.max(1, entries);
+  return { ...now, norm, maxAbs: largest, zeros: allZeros / count, nonFinite: allNonFinite / count, weights, depth: depthOf(weights, norm) };
 }
 
 function depthOf(weights: Reading['weights'], globalNorm: number): Depth | null {
-  const kernels = weights.filter(({ info }) => isKernel(info));
-  const [first] = kernels;
-  const last = kernels.at(-1);
+  const first = weights.find(({ info }) => isKernel(info));
+  const last = weights.findLast(({ info }) => isKernel(info));
   if (first === undefined || last === undefined || first === last) return null;
   const ratio = first.norm === 0 && last.norm === 0 && globalNorm > 0 ? 0 : first.norm / last.norm;
   return Number.isFinite(ratio) ? { first: first.info, last: last.info, firstNorm: first.norm, lastNorm: last.norm, ratio } : null;

@@ -31,7 +31,7 @@ export function judgeGrowing(state: State, now: Reading, options: Options): Verd
   const growths = now.weights.flatMap((weight): Growth[] => {
     const norms = state.norms[weight.info.name] ?? [];
     if (!isKernel(weight.info) || !weight.info.trainable || norms.length < length) return [];
-    const medianFrom = (start: number): number => medianInPlace(Float64Array.from(norms.slice(start, start + window)));
+    const medianFrom = (start: number): number => medianInPlace(new Float64Array(norms.slice(start, start + window)));
     const factor = medianFrom((windows - 1) * window) / medianFrom(0);
     // Medians of the windows between are of use only for one that has grown.
     if (factor < Math.sqrt(growthFactor)) return [{ ...weight, medians: [], factor, rising: false }];

@@ -22,12 +22,17 @@ export interface Reading {
 const ratioOf = (updateNorm: number, norm: number): number | null => (norm === 0 ? null : updateNorm / norm);
 
 export function readWeights(norms: Norms, updates: Norms, infos: readonly WeightInfo[], now: Pick<Reading, 'step' | 'loss' | 'learningRate'>): Reading {
-  const weights = infos.flatMap((info) => {
+  const weights: WeightReading[] = [];
+  let [squares, updateSquares] = [0, 0];
+  for (const info of infos) {
     const norm = norms.byWeight.get(info.name);
     const updateNorm = updates.byWeight.get(info.name);
-    return norm === undefined || updateNorm === undefined ? [] : [{ info, norm, updateNorm, updateRatio: ratioOf(updateNorm, norm) }];
-  });
-  const together = (of: 'norm' | 'updateNorm'): number => Math.sqrt(weights.reduce((sum, each) => (each.info.trainable ? sum + each[of] ** 2 : sum), 0));
-  const [norm, updateNorm] = [together('norm'), together('updateNorm')];
+    if (norm === undefined || updateNorm === undefined) continue;
+    weights.push({ info, norm, updateNorm, updateRatio: ratioOf(updateNorm, norm) });
+    if (!info.trainable) continue;
+    squares += norm * norm;
+    updateSquares += updateNorm * updateNorm;
+  }
+  const [norm, updateNorm] = [Math.sqrt(squares), Math.sqrt(updateSquares)];
   return { ...now, weights, global: { norm, updateNorm, updateRatio: ratioOf(updateNorm, norm) } };
 }

@@ -18,7 +18,7 @@ export interface UsualRatio {
 export const usualRatios = (state: State, { weights }: Reading, { window }: Options): readonly UsualRatio[] =>
   weights.flatMap(({ info }) => {
     const ratios = state.ratios[info.name] ?? [];
-    return ratios.length < window ? [] : [{ info, ratio: medianInPlace(Float64Array.from(ratios)) }];
+    return ratios.length < window ? [] : [{ info, ratio: medianInPlace(new Float64Array(ratios)) }];
   });
 
 /** Kernels whose usual update is far too small or too large beside the weight itself: worth knowing, and never more. */

@@ -91,8 +91,14 @@ export function registerUpdates(): void {
   }
 }
 
-/** Of the weight of that place. */
-const inputNames = (slots: number, place: number): readonly string[] => ['weight', 'gradient', ...Array.from({ length: slots }, (_, at) => `slot${String(at)}`)].map((name) => `${name}/${String(place)}`);
+const namesBySlots = new Map<number, (readonly string[])[]>();
+
+/** Of the weight of that place: made once, since they are wanted for each weight in each step. */
+function inputNames(slots: number, place: number): readonly string[] {
+  const known = namesBySlots.get(slots) ?? [];
+  namesBySlots.set(slots, known);
+  return (known[place] ??= ['weight', 'gradient', ...Array.from({ length: slots }, (_, at) => `slot${String(at)}`)].map((name) => `${name}/${String(place)}`));
+}
 
 /** On cpu they are loops in JavaScript: one pass in place of the stock optimizers' dozen kernels. Idempotent. */
 function registerOnCpu(): void {

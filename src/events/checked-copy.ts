@@ -149,7 +149,10 @@ function objectOf(def: z.core.$ZodObjectDef): CheckedCopy | undefined {
     let present = 0;
     for (const { key, isOptional, copy } of fields) {
       const child = given[key];
-      if (child === undefined && isOptional && !(key in given)) continue;
+      if (child === undefined) {
+        if (isOptional && !(key in given)) continue;
+        return refused;
+      }
       const own = copy(child);
       if (own === refused) return refused;
       made[key] = own;

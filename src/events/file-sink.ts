@@ -128,7 +128,7 @@ export function fileSink(options: FileSinkOptions): Sink {
     write(event) {
       stream ??= open();
       if (failure !== undefined) throw failure;
-      const line = lines.bytesOf(toEventLine(event));
+      const line = lines.bytesOf(toEventLine(event), waiting.left);
       const before = lost;
       (stream as unknown as { write(line: Buffer): void }).write(line); // its types do not know contentMode
       if (lost === before) waiting.join(line.length);

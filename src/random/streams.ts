@@ -1,6 +1,10 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import { ConfigError, TrainscopeError } from '../errors.js';
 import { RandomStream, type RandomState } from './stream.js';
+
+/** In one call where Node has it (from 20.12 on), which takes half of the time: a seeded run asks at each step. */
+const sha256 = (text: string): Buffer => (typeof oneShot === 'function' ? oneShot('sha256', text, 'buffer') : crypto.createHash('sha256').update(text).digest());
+const oneShot = (crypto as { readonly hash?: (algorithm: string, data: string, encoding: 'buffer') => Buffer }).hash;
 
 /** The seed and where every stream stands that was asked for by `stream(name)`, as plain JSON. */
 export interface RandomStreamsState {
@@ -43,7 +47,7 @@ export class RandomStreams {
   /** A stream of that name from its beginning, shared with nobody. For what a place in the run decides: name the place. */
   derive(name: string): RandomStream {
     // SHA-256 makes unrelated states out of names and seeds that are alike; JSON keeps (1, "2") and (12, "") apart.
-    const digest = createHash('sha256').update(JSON.stringify([this.seed, name])).digest();
+    const digest = sha256(JSON.stringify([this.seed, name]));
     return new RandomStream({ generator: 'xoroshiro128plus', words: [0, 4, 8, 12].map((at) => digest.readInt32LE(at)) });
   }
 
