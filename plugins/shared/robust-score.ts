@@ -11,7 +11,7 @@ const deviationsPerMad = 1.4826;
  * @returns in standard deviations; infinite when the earlier values are (half of them or more) equal and this one differs.
  */
 export function robustScore(earlier: readonly number[], value: number): number {
-  const values = new Float64Array(earlier);
+  const values = earlier.slice();
   const middle = medianInPlace(values);
   const distance = value - middle;
   if (distance === 0) return 0;

@@ -22,5 +22,5 @@ export function theilSenSlope(xs: readonly number[], ys: readonly number[]): num
       count += 1;
     }
   }
-  return count === 0 ? null : medianInPlace(slopes.subarray(0, count));
+  return count === 0 ? null : medianInPlace(slopes, count);
 }

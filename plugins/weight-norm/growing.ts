@@ -31,7 +31,10 @@ export function judgeGrowing(state: State, now: Reading, options: Options): Verd
   const growths = now.weights.flatMap((weight): Growth[] => {
     const norms = state.norms[weight.info.name] ?? [];
     if (!isKernel(weight.info) || !weight.info.trainable || norms.length < length) return [];
-    const medianFrom = (start: number): number => medianInPlace(new Float64Array(norms.slice(start, start + window)));
+    // Medians lie between: where the largest of the last window is not far above the least of the first, none is told.
+    const most = Math.max(...norms.slice((windows - 1) * window, windows * window)) / Math.min(...norms.slice(0, window));
+    if (most < Math.sqrt(growthFactor)) return [{ ...weight, medians: [], factor: most, rising: false }];
+    const medianFrom = (start: number): number => medianInPlace(norms.slice(start, start + window));
     const factor = medianFrom((windows - 1) * window) / medianFrom(0);
     // Medians of the windows between are of use only for one that has grown.
     if (factor < Math.sqrt(growthFactor)) return [{ ...weight, medians: [], factor, rising: false }];

@@ -9,17 +9,21 @@ import type { Reading } from './reading.js';
 /** A ratio has come back when it is this many times inside the bound. */
 const margin = 2;
 
-/** A weight with its usual update ratio: the median of a window. */
+/** A weight with its usual update ratio: the median of a window, or, where nothing is to be said of it, another of the window. */
 export interface UsualRatio {
   readonly info: WeightInfo;
   readonly ratio: number;
 }
 
-export const usualRatios = (state: State, { weights }: Reading, { window }: Options): readonly UsualRatio[] =>
-  weights.flatMap(({ info }) => {
+export function usualRatios(state: State, { weights }: Reading, { window, lowestRatio, highestRatio }: Options): readonly UsualRatio[] {
+  const isCalm = (ratio: number): boolean => ratio >= lowestRatio * margin && ratio <= highestRatio / margin;
+  return weights.flatMap(({ info }) => {
     const ratios = state.ratios[info.name] ?? [];
-    return ratios.length < window ? [] : [{ info, ratio: medianInPlace(new Float64Array(ratios)) }];
+    if (ratios.length < window) return [];
+    // Where all are well within the bounds, so is their median, and any of them will do.
+    return [{ info, ratio: ratios.every(isCalm) ? (ratios.at(-1) ?? NaN) : medianInPlace(ratios.slice()) }];
   });
+}
 
 /** Kernels whose usual update is far too small or too large beside the weight itself: worth knowing, and never more. */
 export function judgeUpdateRatio(side: 'low' | 'high', state: State, usual: readonly UsualRatio[], { window, lowestRatio, highestRatio }: Options): NamesVerdict {

@@ -1,3 +1,4 @@
+export { aliasOf } from './alias.js';
 export { backendNames, chooseBackend, type BackendChoice, type BackendName, type ChooseBackendOptions } from './choose.js';
 export { hostOf, type Host } from './host.js';
 export type { LoadPackage } from './load-package.js';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { aliasOf } from '../backend/index.js';
 import { ConfigError } from '../errors.js';
 import type { BatchData } from '../plugin/hooks.js';
 import type { CompiledHooks } from '../plugin/runner.js';
@@ -37,7 +38,7 @@ function disposeTape(): void {
 }
 
 /** To be ended with the step: a weight, or a tensor that someone keeps, stays its owner's, and a clone goes in its place. */
-const own = (tensor: tf.Tensor): tf.Tensor => tf.keep(tensor.kept || tensor instanceof tf.Variable ? tf.clone(tensor) : tensor);
+const own = (tensor: tf.Tensor): tf.Tensor => tf.keep(tensor.kept || tensor instanceof tf.Variable ? aliasOf(tensor) : tensor);
 
 const unreachable = /connection between any variable and the result of the loss function/;
 

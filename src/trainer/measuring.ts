@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { aliasOf } from '../backend/index.js';
 import { TrainscopeError } from '../errors.js';
 import type { Due } from '../measure/plan.js';
 import { isHostMemory, readTogether } from '../measure/pack.js';
@@ -68,14 +69,14 @@ function reduce(measurement: Measurement<unknown>, sources: StepSources, memo: S
     if (layers === undefined || !measurement.sources.includes('activations')) {
       const numbers = isHostMemory() ? measurement.onHost?.(sources, facts) : undefined;
       if (numbers !== undefined) return { measurement, facts, tensor: undefined, numbers, error: undefined };
-      return { measurement, facts, tensor: tf.tidy(() => tf.clone(measurement.reduce(sources, memo, facts))), numbers: undefined, error: undefined };
+      return { measurement, facts, tensor: tf.tidy(() => aliasOf(measurement.reduce(sources, memo, facts))), numbers: undefined, error: undefined };
     }
     // Others may have asked for more layers: each measurement sees its own.
     const missing = layers.find((name) => !sources.activations.has(name));
     if (missing !== undefined) throw new TrainscopeError('MEASUREMENT_INVALID', { found: `the forward pass came by no layer or tap "${missing}"`, expected: `it came by ${[...sources.activations.keys()].join(', ') || 'none that was asked for'}` });
     const activations = new Map([...sources.activations].filter(([name]) => layers.includes(name)));
     const own = { ...facts, activationNames: [...activations.keys()] };
-    return { measurement, facts: own, tensor: tf.tidy(() => tf.clone(measurement.reduce({ ...sources, activations }, memo, own))), numbers: undefined, error: undefined };
+    return { measurement, facts: own, tensor: tf.tidy(() => aliasOf(measurement.reduce({ ...sources, activations }, memo, own))), numbers: undefined, error: undefined };
   } catch (error) {
     return { measurement, facts, tensor: undefined, numbers: undefined, error };
   }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { aliasOf } from '../backend/index.js';
 import type { StepFacts, StepSources } from '../measure/index.js';
 import { isHostMemory } from '../measure/pack.js';
 import type { Due } from '../measure/plan.js';
@@ -66,8 +67,8 @@ export async function trainStep(parts: StepParts, batches: readonly BatchData[],
     const trainable = weights.filter(({ info }) => info.trainable);
     // Taken before the forward pass, since that moves the statistics of normalisation layers. A clone shares its
     // buffer, and an assign gives the variable a new one: so this costs nothing.
-    const statistics = runner.hooks.gradients === undefined ? [] : weights.filter(({ info }) => !info.trainable).map(({ variable }) => ({ variable, before: bag.put(tf.clone<tf.Tensor>(variable)) }));
-    const before = due?.sources.has('updates') === true || due?.sources.has('weightsBefore') === true ? new Map(weights.map(({ info, variable }) => [info.name, bag.put(tf.clone(variable))])) : undefined;
+    const statistics = runner.hooks.gradients === undefined ? [] : weights.filter(({ info }) => !info.trainable).map(({ variable }) => ({ variable, before: bag.put(aliasOf(variable)) }));
+    const before = due?.sources.has('updates') === true || due?.sources.has('weightsBefore') === true ? new Map(weights.map(({ info, variable }) => [info.name, bag.put(aliasOf(variable))])) : undefined;
 
     let total = 0;
     const raw = new Map<string, tf.Tensor>();
@@ -199,7 +200,7 @@ function sourcesOf({ parts, bag, last, raw, clipped, weights, before, due }: Sou
   let probe: readonly tf.Tensor[] = [];
   if (due.sources.has('probe') && parts.probe !== undefined) {
     const inputs = parts.probe;
-    probe = tf.tidy(() => parts.model.forward(inputs, false).outputs.map((each) => tf.clone(each)));
+    probe = tf.tidy(() => parts.model.forward(inputs, false).outputs.map(aliasOf));
     bag.putAll(probe);
   }
   return {

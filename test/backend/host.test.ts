@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hostOf } from '../../src/backend/index.js';
+import { aliasOf, hostOf } from '../../src/backend/index.js';
 import { testBackends, useBackend } from '../support/backends.js';
 
 /** Lengths about those of vectors, of the four sums that go on side by side, and of the runs of 4,096. */
@@ -71,5 +71,33 @@ describe.each(testBackends)('statistics from memory on %s', (backend) => {
     const whole = tf.tensor1d([1, 2], 'int32');
     expect(hostOf([whole])).toBeUndefined();
     whole.dispose();
+  });
+});
+
+describe.each(testBackends)('an alias on %s', (backend) => {
+  beforeEach(() => useBackend(backend));
+
+  test('keeps its numbers when the variable that it was made of is written to and ended, and leaves nothing', () => {
+    const [tensors, buffers] = [tf.memory().numTensors, tf.engine().backend.numDataIds()];
+    const variable = tf.tidy(() => tf.variable(tf.tensor2d([[1, 2], [3, 4]])));
+    const alias = aliasOf(variable);
+    tf.tidy(() => variable.assign(tf.zeros([2, 2])));
+    expect([...alias.dataSync()]).toEqual([1, 2, 3, 4]);
+    variable.dispose();
+    expect([...alias.dataSync()]).toEqual([1, 2, 3, 4]);
+    expect(alias.shape).toEqual([2, 2]);
+    alias.dispose();
+    expect([tf.memory().numTensors, tf.engine().backend.numDataIds()]).toEqual([tensors, buffers]);
+  });
+
+  test('ends with the tidy that it was made in, and of a tensor of another backend it is a clone', async () => {
+    const before = tf.memory().numTensors;
+    await useBackend(backend === 'cpu' ? 'wasm' : 'cpu');
+    const elsewhere = tf.tensor1d([5, 6]);
+    await useBackend(backend);
+    const sum = tf.tidy(() => tf.sum(aliasOf(elsewhere)));
+    expect(sum.dataSync()[0]).toBe(11);
+    tf.dispose([elsewhere, sum]);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -127,8 +127,9 @@ describe('reading', () => {
   });
 
   it('costs the same kernels for three askers of one measurement as for one', async () => {
-    const one = await run([keeper('a', { g: byTensors(gradientNorms()) }).plugin], 3);
-    const three = await run([keeper('a', { g: byTensors(gradientNorms()) }).plugin, keeper('b', { other: byTensors(gradientNorms()) }).plugin, keeper('c', { g: byTensors(gradientNorms()) }).plugin], 3);
+    const largest = (): Measurement<number, 'gradients'> => ({ key: 'largest', sources: ['gradients'], reduce: ({ gradients }) => tf.max(tf.stack([...gradients.values()].map((each) => tf.max(each)))), read: ([value = NaN]) => value });
+    const one = await run([keeper('a', { g: largest() }).plugin], 3);
+    const three = await run([keeper('a', { g: largest() }).plugin, keeper('b', { other: largest() }).plugin, keeper('c', { g: largest() }).plugin], 3);
     expect(three).toEqual(one);
     const none = await run([], 3);
     expect(none.kernels[1]).toBeLessThan(one.kernels[1] ?? 0);

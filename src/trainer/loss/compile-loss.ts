@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { aliasOf } from '../../backend/index.js';
 import { DataError } from '../../errors.js';
 import { showValue, valueAt } from '../../problems.js';
 import { assertLabelShape, isPerSample, shapeText } from './label-shapes.js';
@@ -152,7 +153,7 @@ function computeLoss(
   const shares = means.map((mean, i) => (losses[i]?.weight === 1 ? mean : tf.mul<tf.Scalar>(mean, losses[i]?.weight ?? 1)));
   const total = shares.length === 0 ? tf.scalar(0) : shares.reduce((sum, share) => tf.add(sum, share));
   // A copy shares its data and is off the path of the gradient, so whoever ends one of the two leaves the other whole.
-  const perOutput = means.map((mean) => (mean === total ? tf.clone(mean) : mean));
+  const perOutput = means.map((mean) => (mean === total ? aliasOf(mean) as tf.Scalar : mean));
   return { total, perOutput };
 }
 
