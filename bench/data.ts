@@ -3,22 +3,25 @@
  * JavaScript, for a network on wasm, with the source half as slow as the computation, as slow, and twice as slow. Source
  * alone, computation alone, one thread that does both, and one worker thread beside the training, by turns.
  *
- *   npm run bench:data -- [--quick] [--rounds 5] [--json FILE] [--results FOLDER]
+ *   npm run bench:data -- [--quick] [--rounds 5] [--patience 60] [--json FILE] [--results FOLDER]
  *
- * --quick: a few batches each: that it runs, not how fast it is. --results: writes DATA.md there.
+ * --quick: a few batches each: that it runs, not how fast it is. --patience: seconds in all that it waits, and measures
+ * again, while something else keeps a core busy. --results: writes DATA.md there.
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { chooseBackend } from '../src/backend/index.js';
 import { calibrate, computeAlone, measureCase, type Case } from './data/cases.js';
+import { enoughCores, Quiet } from './data/free-cores.js';
 import { writeResults } from './data/results.js';
 import type { Work } from './data/ways.js';
 import { writeFigures } from './figures.js';
 
 const { values: given } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, json: { type: 'string' }, results: { type: 'string' } },
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, patience: { type: 'string' }, json: { type: 'string' }, results: { type: 'string' } },
 });
 const rounds = Number(given.rounds ?? (given.quick ? 1 : 5));
+const quiet = new Quiet(1000 * Number(given.patience ?? (given.quick ? 0 : 60)));
 const batchSize = given.quick ? 16 : 64;
 const batches = given.quick ? 25 : 60;
 const work: Work = { options: { count: batchSize * batches, warps: 0 }, batchSize, units: given.quick ? 32 : 512 };
@@ -30,12 +33,12 @@ const parts = [
 
 await chooseBackend('wasm');
 await computeAlone(work); // compiles
-const compute = await computeAlone(work);
-const warpsFor = await calibrate(work);
+const compute = await quiet.measure(() => computeAlone(work));
+const warpsFor = await quiet.measure(() => calibrate(work));
 const cases: Case[] = [];
 for (const [name, part] of parts) {
   const warps = warpsFor(compute * part);
-  cases.push(await measureCase(name, part, { ...work, options: { ...work.options, warps } }, rounds));
+  cases.push(await measureCase(name, part, { ...work, options: { ...work.options, warps } }, rounds, quiet));
 }
 
 const table = new Table({ head: ['source takes', 'source', 'compute', 'one thread', 'loader', 'throughput', 'overlap', 'speedup', 'waited', 'cores', 'verdict before', 'after'], style: { head: [], border: [] } });
@@ -52,6 +55,6 @@ for (const { name, ms, throughput, overlap, speedup, waited, cores, before, afte
 console.log(table.toString());
 const figures = { throughput_vs_slower: Math.min(...cases.map(({ throughput }) => throughput.median)), overlap: Math.min(...cases.map(({ overlap }) => overlap.median)) };
 for (const [name, value] of Object.entries(figures)) console.log(`${name}: ${value.toFixed(3)}`);
-if (Math.min(...cases.map(({ cores }) => cores.median)) < 1.8) console.log('Something else kept a core busy: on less than two cores nothing can be hidden.');
+if (Math.min(...cases.map(({ cores }) => cores.median)) < enoughCores) console.log('Something else kept a core busy: on less than two cores nothing can be hidden.');
 if (given.json !== undefined) writeFigures(given.json, { figures, tables: { cases } });
 if (given.results !== undefined) writeResults(given.results, { cases, figures, rounds });

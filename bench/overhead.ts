@@ -12,7 +12,7 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { backendNames, chooseBackend, type BackendName } from '../src/backend/index.js';
-import { compare } from './overhead/compare.js';
+import { compare, warmUp } from './overhead/compare.js';
 import { models } from './overhead/models.js';
 import { writeResults } from './overhead/results.js';
 import { figuresOf, rowsOf, type Row } from './overhead/rows.js';
@@ -35,7 +35,7 @@ const { values: given } = parseArgs({
 });
 const rounds = Number(given.rounds ?? (given.quick ? 1 : 7));
 /** ms that a turn of the bare loop takes. */
-const turnMs = Number(given.turn ?? (given.quick ? 1 : 100));
+const turnMs = Number(given.turn ?? (given.quick ? 1 : 600));
 const { optimizer } = given;
 if (optimizer !== 'adam' && optimizer !== 'sgd') throw new Error('--optimizer takes adam or sgd');
 const isBackend = (name: string): name is BackendName => (backendNames as readonly string[]).includes(name);
@@ -47,6 +47,8 @@ const rows: Row[] = [];
 const raw: unknown[] = [];
 for (const backend of backends) {
   await chooseBackend(backend);
+  const [smallest] = models;
+  if (!given.quick && smallest !== undefined) await warmUp(smallest, optimizer);
   for (const model of chosen) {
     if (model.tooSlowOn?.includes(backend) === true) continue;
     const comparison = await compare(model, { backend, rounds, turnMs, optimizer });

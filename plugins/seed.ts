@@ -80,7 +80,7 @@ export const seed = definePlugin({
     /** Math.random gives what follows from the place alone. The stream is a held one, so that a checkpoint within a place has where it stands. */
     const drawFor = (name: string, ctx: Pick<SteererContext, 'random' | 'derive'>): void => {
       const stream = ctx.random('math');
-      stream.restore(ctx.derive(`math/${name}`).state());
+      stream.restoreLater(() => ctx.derive(`math/${name}`).state());
       mathRandom.use(stream);
     };
     return {

@@ -1,7 +1,7 @@
 import { loadInWorkers, type WorkerLoader } from 'trainscope/loader';
 import type digits from './digits.loader.js';
 import { estimate, type Estimate } from '../overhead/statistics.js';
-import { freeCores } from './free-cores.js';
+import type { Quiet } from './free-cores.js';
 import { dataSeed, inMemory, inThread, profiledFit, timedDrain, timedFit, type Profile, type Work } from './ways.js';
 
 /** ms a batch of each measure, one a round. */
@@ -29,7 +29,7 @@ export interface Case {
   readonly after: Profile;
   /** Batches of the timed fits that were not there when they were asked for, to all. */
   readonly waited: number;
-  /** See freeCores: looked at in each round. */
+  /** See freeCores: looked at before and after each measure. */
   readonly cores: Estimate;
 }
 
@@ -55,7 +55,7 @@ export async function calibrate(work: Work, probe = 4): Promise<(ms: number) => 
 /** ms a batch of the computation alone. */
 export const computeAlone = (work: Work): Promise<number> => withLoader(work, async (data) => (await timedFit(work, await inMemory(data))).ms);
 
-export async function measureCase(name: string, wanted: number, work: Work, rounds: number): Promise<Case> {
+export async function measureCase(name: string, wanted: number, work: Work, rounds: number, quiet: Quiet): Promise<Case> {
   return withLoader(work, async (data) => {
     const [memory, generated] = [await inMemory(data), inThread(work)];
     const times: Times = { source: [], compute: [], oneThread: [], loader: [] };
@@ -79,10 +79,9 @@ export async function measureCase(name: string, wanted: number, work: Work, roun
       },
     };
     const losses = new Set<number>();
-    const cores: number[] = [];
+    quiet.take();
     for (let round = 0; round < rounds; round += 1) {
-      cores.push(await freeCores());
-      for (const way of shuffled(Object.keys(ways) as (keyof Times)[])) times[way].push(await ways[way]());
+      for (const way of shuffled(Object.keys(ways) as (keyof Times)[])) times[way].push(await quiet.measure(ways[way]));
     }
     // The same batches in the same order: both come to the same loss to the bit, or something else was compared.
     if (losses.size !== 1) throw new Error(`the losses differ: ${[...losses].join(', ')}`);
@@ -99,7 +98,7 @@ export async function measureCase(name: string, wanted: number, work: Work, roun
       before: await profiledFit(work, generated),
       after: await profiledFit(work, data),
       waited: waited / taken,
-      cores: estimate(cores),
+      cores: estimate(quiet.take()),
     };
   });
 }

@@ -14,6 +14,9 @@ const [turn, shift, zoom] = [0.2, 2, 0.1];
 /** The golden ratio's multiples are spread evenly over [0, 1). */
 const golden = 0.618_033_988_749_895;
 
+/** Used again for each digit: what is made for each warp keeps the garbage collector busy, on a core of its own. */
+const scratch: readonly [Float32Array, Float32Array] = [new Float32Array(pixels), new Float32Array(pixels)];
+
 /** Digits as they would lie on a disk: each deflated by itself, as in PNG, with its label. */
 export interface CompressedDigits {
   readonly images: readonly Uint8Array[];
@@ -36,18 +39,23 @@ export function compressedDigits(count: number): CompressedDigits {
  * fraction as many samples have one more.
  */
 export function digit({ images, labels }: CompressedDigits, index: number, warps: number, random: RandomStream): { readonly inputs: Float32Array; readonly labels: number } {
-  let image: Float32Array = Float32Array.from(inflateSync(images[index] ?? new Uint8Array()), (grey) => grey / 255);
+  const greys = inflateSync(images[index] ?? new Uint8Array());
+  let [image, other] = scratch;
+  for (let i = 0; i < pixels; i += 1) image[i] = (greys[i] ?? 0) / 255;
   const times = Math.floor(warps) + ((index * golden) % 1 < warps % 1 ? 1 : 0);
-  for (let i = 0; i < times; i += 1) image = warped(image, random);
-  return { inputs: image.map((grey) => (grey - mean) / deviation), labels: labels[index] ?? 0 };
+  for (let i = 0; i < times; i += 1) {
+    warp(image, other, random);
+    [image, other] = [other, image];
+  }
+  for (let i = 0; i < pixels; i += 1) other[i] = ((image[i] ?? 0) - mean) / deviation;
+  return { inputs: other.slice(), labels: labels[index] ?? 0 };
 }
 
 /** Turned, shifted and scaled at random, by bilinear interpolation. */
-function warped(image: Float32Array, random: RandomStream): Float32Array {
+function warp(image: Float32Array, to: Float32Array, random: RandomStream): void {
   const between = (most: number): number => (2 * random.float() - 1) * most;
   const [angle, scale, dx, dy] = [between(turn), 1 + between(zoom), between(shift), between(shift)];
   const [cosine, sine, middle] = [Math.cos(angle) * scale, Math.sin(angle) * scale, (edge - 1) / 2];
-  const to = new Float32Array(pixels);
   const at = (x: number, y: number): number => (x < 0 || y < 0 || x >= edge || y >= edge ? 0 : (image[y * edge + x] ?? 0));
   for (let y = 0; y < edge; y += 1) {
     for (let x = 0; x < edge; x += 1) {
@@ -58,5 +66,4 @@ function warped(image: Float32Array, random: RandomStream): Float32Array {
       to[y * edge + x] = (1 - below) * ((1 - right) * at(left, top) + right * at(left + 1, top)) + below * ((1 - right) * at(left, top + 1) + right * at(left + 1, top + 1));
     }
   }
-  return to;
 }

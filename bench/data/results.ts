@@ -42,7 +42,7 @@ export function writeResults(folder: string, { cases, figures, rounds }: Results
     'has one turn, in an order drawn by chance. Ratios are taken within a round; in brackets stands the interval that holds their true',
     'median in 95 of 100 cases, or the whole range where there are fewer than 6 rounds. Source alone: the loader is read and nothing is trained. Computation alone: the same batches from memory.',
     'One thread: the training makes each batch itself. Loader: one worker thread makes them. Both come to the same loss to the bit.',
-    'Cores free: how many two threads had that only count, looked at in each round; on less than two nothing else can be measured.',
+    'Cores free: how many two threads had that only count, looked at before and after each measure; what something else was busy beside is measured again.',
     '',
     '## Figures',
     '',

@@ -28,8 +28,11 @@ export interface CompareOptions {
 const [fewest, most] = [10, 4_000];
 const warmUpOf = (steps: number): number => Math.max(3, Math.round(steps / 5));
 
-/** Rounds before any counts: until then it is mostly the compiler's work that is measured. */
-const warmUpRounds = 3;
+/** Rounds before any counts: caches fill. */
+const warmUpRounds = 2;
+
+/** Steps after which no way of training got faster any more: until then it is mostly the compiler's work that is measured. */
+const stepsToWarmUp = 2_500;
 
 async function take(name: ContenderName, turn: Omit<Turn, 'clock' | 'samples'>, steps: number): Promise<StepTime> {
   const clock = new StepClock(warmUpOf(steps), steps);
@@ -37,6 +40,16 @@ async function take(name: ContenderName, turn: Omit<Turn, 'clock' | 'samples'>, 
   // The collector is not called: after a full collection by call the compiler begins anew, as it does in no training.
   await contenders[name]({ ...turn, clock, samples });
   return clock.time;
+}
+
+/** Lets the compiler see all ways of training, on a small model: a training is longer than its warm-up, and all run in one process. */
+export async function warmUp(model: BenchModel, optimizer: Turn['optimizer']): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'trainscope-bench-'));
+  try {
+    for (const name of contenderNames) await take(name, { model, optimizer, folder }, stepsToWarmUp);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** All contenders on one model, in turns, each round in another order drawn by chance. */

@@ -18,6 +18,7 @@ const LARGEST_SEED = 0x7fff_ffff;
 /** A sequence of random numbers that its state alone decides: equal states give equal numbers, on every machine. */
 export class RandomStream {
   #generator: RandomGenerator;
+  #later: (() => RandomState) | undefined;
 
   /** Throws RANDOM_STATE where the state is not one that `state()` gave. */
   constructor(state: RandomState) {
@@ -26,7 +27,7 @@ export class RandomStream {
 
   /** A number in [0, 1), a multiple of 2^-53: all the bits that a double has there. */
   float(): number {
-    return uniformFloat64(this.#generator);
+    return uniformFloat64(this.#now());
   }
 
   /** An integer in [0, bound), each equally likely. `bound` is an integer of at least 1, else RANDOM_ARGUMENT is thrown. */
@@ -34,7 +35,7 @@ export class RandomStream {
     if (!Number.isSafeInteger(bound) || bound < 1) {
       throw new TrainscopeError('RANDOM_ARGUMENT', { found: `The bound of a random integer is ${bound}`, expected: 'it takes an integer of at least 1' });
     }
-    return uniformInt(this.#generator, 0, bound - 1);
+    return uniformInt(this.#now(), 0, bound - 1);
   }
 
   /**
@@ -51,7 +52,7 @@ export class RandomStream {
   permutation(n: number): Int32Array {
     const order = Int32Array.from({ length: n }, (_, index) => index);
     for (let end = n - 1; end > 0; end--) {
-      const chosen = uniformInt(this.#generator, 0, end);
+      const chosen = uniformInt(this.#now(), 0, end);
       const value = order[chosen] ?? 0;
       order[chosen] = order[end] ?? 0;
       order[end] = value;
@@ -61,17 +62,29 @@ export class RandomStream {
 
   /** A seed for an op of TensorFlow.js, from 1 to 2^31 - 1: several of them take 0 as "not seeded". */
   seed(): number {
-    return uniformInt(this.#generator, 1, LARGEST_SEED);
+    return uniformInt(this.#now(), 1, LARGEST_SEED);
   }
 
   /** Where the stream stands. */
   state(): RandomState {
-    return { generator: 'xoroshiro128plus', words: [...this.#generator.getState()] };
+    return { generator: 'xoroshiro128plus', words: [...this.#now().getState()] };
   }
 
   /** Puts the stream where `state()` was taken. Throws RANDOM_STATE where the state is another's or damaged. */
   restore(state: RandomState): void {
     this.#generator = generatorFrom(state);
+    this.#later = undefined;
+  }
+
+  /** The same, when a number or the state is asked for next: a place of the run that draws nothing pays nothing for its state. */
+  restoreLater(state: () => RandomState): void {
+    this.#later = state;
+  }
+
+  #now(): RandomGenerator {
+    const later = this.#later;
+    if (later !== undefined) this.restore(later());
+    return this.#generator;
   }
 }
 

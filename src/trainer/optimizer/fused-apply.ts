@@ -22,13 +22,21 @@ type RuleWithoutDecay = WithoutDecay<UpdateRule>;
 
 const numberOf = (tensor: unknown): number => (tensor as tf.Tensor).dataSync()[0] ?? Number.NaN;
 
+/** What was last written to such a variable, by the data that it has held since. */
+const written = new WeakMap<object, number>();
+
 /** A running power of a decay rate, as the optimizer keeps it: a scalar variable in float32. */
-function power(variable: unknown, rate: number): { readonly correction: number; readonly next: () => void } {
-  const value = numberOf(variable);
+function power(given: unknown, rate: number): { readonly correction: number; readonly next: () => void } {
+  const variable = given as tf.Variable;
+  const value = written.get(variable.dataId) ?? numberOf(variable);
   return {
     correction: 1 / Math.fround(1 - value),
     next: () => {
-      tf.tidy(() => (variable as tf.Variable).assign(tf.scalar(value * Math.fround(rate))));
+      const next = Math.fround(value * Math.fround(rate));
+      const scalar = tf.scalar(next);
+      variable.assign(scalar);
+      written.set(scalar.dataId, next);
+      scalar.dispose();
     },
   };
 }
