@@ -80,6 +80,8 @@ export async function measureCase(name: string, wanted: number, work: Work, roun
     };
     const losses = new Set<number>();
     quiet.take();
+    // Compiles what the thread runs, and what takes its batches.
+    await timedFit(work, data);
     for (let round = 0; round < rounds; round += 1) {
       for (const way of shuffled(Object.keys(ways) as (keyof Times)[])) times[way].push(await quiet.measure(ways[way]));
     }
