@@ -16,7 +16,7 @@ import { compare, warmUp } from './overhead/compare.js';
 import { models } from './overhead/models.js';
 import { writeResults } from './overhead/results.js';
 import { figuresOf, rowsOf, type Row } from './overhead/rows.js';
-import { scalingTables, type Growth } from './overhead/scaling.js';
+import { beyondExpected, scalingTables, type Growth } from './overhead/scaling.js';
 import { writeFigures } from './figures.js';
 
 const { values: given } = parseArgs({
@@ -66,7 +66,7 @@ if (given.scaling) {
   growths = await scalingTables(given.quick);
   for (const { name, points, exponent, ended, unit } of growths) console.log(`${name}: ${points.map(({ size, value }) => `${String(size)} ${value.toPrecision(3)} ${unit}`).join(', ')}; exponent ${exponent.toFixed(2)}${ended === null ? '' : `; ended at ${ended}`}`);
 }
-const exponents = growths.map(({ exponent }) => exponent).filter((each) => Number.isFinite(each));
+const exponents = growths.filter(({ isReference }) => isReference !== true).map(beyondExpected).filter((each) => Number.isFinite(each));
 const figures = { ...figuresOf(rows), ...(exponents.length === 0 ? {} : { max_growth_exponent: Math.max(...exponents) }) };
 for (const [name, value] of Object.entries(figures)) console.log(`${name}: ${value.toFixed(3)}`);
 if (given.json !== undefined) writeFigures(given.json, { figures, tables: { rows, growths, comparisons: raw } });

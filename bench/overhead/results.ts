@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describeMachine, describeVersions } from '../figures.js';
 import { plotRatios } from './plot.js';
 import type { Row } from './rows.js';
-import type { Growth } from './scaling.js';
+import { beyondExpected, type Growth } from './scaling.js';
 import type { Estimate } from './statistics.js';
 
 export interface Results {
@@ -20,7 +20,7 @@ const aims: Readonly<Record<string, readonly [limit: number, what: string]>> = {
   seven_ratio: [1.05, 'seven plugins at every step, beside the bare loop'],
   seven_vs_fit: [1, 'seven plugins at every step, beside model.fit with nothing on'],
   seven_vs_naive: [1, 'seven plugins at every step, beside the naive norms'],
-  max_growth_exponent: [1, 'exponent of growth, the largest of the scaling tables'],
+  max_growth_exponent: [1, 'exponent of growth, the largest of the scaling tables; of many weights beyond that of the bare loop'],
 };
 
 const number = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : '-');
@@ -38,8 +38,8 @@ export async function writeResults(folder: string, { rows, growths, figures, rou
     '',
     `Written by \`npm run bench -- --results bench\` on ${new Date().toISOString().slice(0, 10)}. ${machine}. ${versions}.`,
     '',
-    `Milliseconds of a step from within the training, from the sixth step on: medians of ${String(rounds)} rounds, in each of which every way of`,
-    'training has one turn, in an order drawn by chance. Ratios are taken within a round; in brackets stands the interval that holds',
+    `Milliseconds of a step from within the training, after the first fifth of its steps: medians of ${String(rounds)} rounds, in each of which every way of`,
+    'training has one turn, in an order drawn by chance, after the compiler has seen 2,500 steps of each. Ratios are taken within a round; in brackets stands the interval that holds',
     'their true median in 95 of 100 cases. All ways use the same kernels, shuffle, and know the mean loss of the epoch. The seven plugins are',
     'seed, gradientNorm, weightNorm, predictionDynamics, lrScheduler, earlyStopping and gpuProfiler, and what they tell is written to a file.',
     '',
@@ -68,11 +68,14 @@ export async function writeResults(folder: string, { rows, growths, figures, rou
           '## Growth',
           '',
           'On wasm. The exponent is that of the power of the size that the larger half of the values grows with: 1 is in proportion.',
+          'With many weights the bare loop itself grows faster than that, since its tensors leave the caches, and is what those tables are held against.',
           '',
-          ...growths.flatMap(({ name, of, unit, points, exponent, expected, ended }) => [
+          table(['of', 'exponent', 'at most', ''], growths.map((growth) => [growth.name, growth.exponent.toFixed(2), growth.isReference === true ? '-' : growth.expected.toFixed(2), growth.isReference === true ? 'by hand' : beyondExpected(growth) <= 1 ? 'met' : 'missed'])),
+          '',
+          ...growths.flatMap(({ name, of, unit, points, exponent, ended }) => [
             `### ${name}`,
             '',
-            `${of[0]?.toUpperCase() ?? ''}${of.slice(1)}. Exponent ${exponent.toFixed(2)}, at most ${String(expected)} expected.${ended === null ? '' : ` It ends at ${ended}.`}`,
+            `${of[0]?.toUpperCase() ?? ''}${of.slice(1)}. Exponent ${exponent.toFixed(2)}.${ended === null ? '' : ` It ends at ${ended}.`}`,
             '',
             table(['size', unit], points.map(({ size, value }) => [size.toLocaleString('en'), number(value)])),
             '',

@@ -104,7 +104,7 @@ function inputNames(slots: number, place: number): readonly string[] {
 function registerOnCpu(): void {
   for (const { kernel, loop, slots } of Object.values(updates)) {
     if ((tf.getKernel(kernel, 'cpu') as tf.KernelConfig | undefined) !== undefined) continue;
-    tf.registerKernel({ kernelName: kernel, backendName: 'cpu', kernelFunc: ({ inputs, attrs, backend }) => updateAll(inputs, attrs, slots, (read, numbers) => cpuUpdate(cpuLoops[loop], backend as object, read, numbers)) });
+    tf.registerKernel({ kernelName: kernel, backendName: 'cpu', kernelFunc: ({ inputs, attrs, backend }) => updateAll(inputs, attrs, slots, (read, numbers) => cpuUpdate(cpuLoops[loop], backend, read, numbers)) });
   }
 }
 

@@ -25,7 +25,7 @@ export const probePredictions = (options: { readonly samples: number }): Measure
       }),
     ),
   onHost({ probe }) {
-    const rows = probe.map((each) => ({ each, size: Math.min(options.samples, each.shape[0] ?? 0) * tf.util.sizeFromShape(each.shape.slice(1)) }));
+    const rows = probe.map((each) => ({ each, size: Math.min(options.samples, each.shape[0]) * tf.util.sizeFromShape(each.shape.slice(1)) }));
     const all = new Float32Array(rows.reduce((sum, { size }) => sum + size, 0));
     let at = 0;
     for (const { each, size } of rows) {
