@@ -4,6 +4,8 @@
  * within a round, with their 95 % confidence intervals. Then how the time of a step grows with weights, parameters,
  * plugins, events and steps.
  *
+ * On cpu and wasm, and on the native backends where they are installed, unless --backends says otherwise.
+ *
  *   npm run bench -- [--quick] [--backends cpu,wasm] [--models tiny,small] [--rounds 7] [--optimizer adam]
  *                    [--no-scaling] [--json FILE] [--results FOLDER]
  *
@@ -23,7 +25,7 @@ const { values: given } = parseArgs({
   allowNegative: true,
   options: {
     quick: { type: 'boolean', default: false },
-    backends: { type: 'string', default: 'cpu,wasm' },
+    backends: { type: 'string' },
     models: { type: 'string', default: '' },
     rounds: { type: 'string' },
     turn: { type: 'string' },
@@ -39,7 +41,15 @@ const turnMs = Number(given.turn ?? (given.quick ? 1 : 600));
 const { optimizer } = given;
 if (optimizer !== 'adam' && optimizer !== 'sgd') throw new Error('--optimizer takes adam or sgd');
 const isBackend = (name: string): name is BackendName => (backendNames as readonly string[]).includes(name);
-const backends = given.backends.split(',').filter(isBackend);
+const isInstalled = (name: string): boolean => {
+  try {
+    import.meta.resolve(`@tensorflow/${name}`);
+    return true;
+  } catch {
+    return false;
+  }
+};
+const backends = given.backends?.split(',').filter(isBackend) ?? ['cpu', 'wasm', ...(['tfjs-node-gpu', 'tfjs-node'] as const).filter(isInstalled)];
 const wanted = given.models.split(',').filter((each) => each !== '');
 const chosen = models.filter(({ name }) => wanted.length === 0 || wanted.some((each) => name.startsWith(each))).slice(0, given.quick && wanted.length === 0 ? 1 : undefined);
 

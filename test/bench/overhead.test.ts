@@ -31,7 +31,7 @@ test('a quick run compares all ways of training, and writes figures, tables and 
   const folder = mkdtempSync(join(tmpdir(), 'trainscope-overhead-'));
   try {
     const json = join(folder, 'bench.json');
-    execFileSync(process.execPath, ['--expose-gc', '--import', 'tsx', 'bench/overhead.ts', '--quick', '--backends', 'cpu', '--no-scaling', '--json', json, '--results', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+    execFileSync(process.execPath, ['--import', 'tsx', 'bench/overhead.ts', '--quick', '--backends', 'cpu', '--no-scaling', '--json', json, '--results', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
     const { figures, tables } = JSON.parse(readFileSync(json, 'utf8')) as { figures: Record<string, number>; tables: { rows: { name: string; ms: { median: number } }[] } };
     expect(Object.keys(figures)).toEqual(['bare_ratio', 'fit_ratio', 'seven_ratio', 'seven_vs_fit', 'seven_vs_naive']);
     expect(Object.values(figures).every((each) => each > 0)).toBe(true);

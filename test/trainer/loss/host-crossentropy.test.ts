@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '../on-backends.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { categoricalCrossentropy, sparseCategoricalCrossentropy } from '../../../src/trainer/loss/crossentropy.js';
+import { compileLoss } from '../../../src/trainer/loss/index.js';
 import { testBackends, useBackend } from '../../support/backends.js';
 
 const classes = 5;
@@ -33,6 +34,25 @@ describe.each(testBackends)('the crossentropy of small batches on %s', (backend)
     expect(host.losses.every(Number.isFinite)).toBe(true);
     host.losses.forEach((loss, row) => expect(Math.abs(loss - (kernels.losses[row] ?? Number.NaN))).toBeLessThan(1e-5 * Math.max(1, loss)));
     host.gradient.forEach((value, i) => expect(Math.abs(value - (kernels.gradient[i] ?? Number.NaN))).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))));
+  });
+
+  test.each(['one-hot', 'numbers'] as const)('the mean over a batch of %s labels is that of the rows, with half of its gradient where the output counts half', (kind) => {
+    const before = tf.memory().numTensors;
+    const rows = 20;
+    const loss = compileLoss(kind === 'numbers' ? 'sparseCategoricalCrossentropy' : 'categoricalCrossentropy', [{ name: 'out', shape: [null, classes] }], { weights: [0.5] });
+    tf.tidy(() => {
+      const p = tf.tensor2d(probabilities(many).subarray(0, rows * classes), [rows, classes]);
+      const numbers = tf.tensor1d(Array.from({ length: rows }, (_, i) => (i * 3) % classes), 'int32');
+      const labels = kind === 'numbers' ? tf.cast(numbers, 'float32') : tf.cast(tf.oneHot(numbers, classes), 'float32');
+      const ofRows = kind === 'numbers' ? sparseCategoricalCrossentropy : categoricalCrossentropy;
+      const [total, gradient] = [loss.compute([labels], [p]).total, tf.grad((x: tf.Tensor) => loss.compute([labels], [x]).total)(p).dataSync()];
+      const expected = ofRows(labels, p).dataSync().reduce((sum, each) => sum + each, 0) / rows;
+      expect(total.dataSync()[0]).toBeCloseTo(expected / 2, 6);
+      // Each row's loss counts for 1 / 20 of the mean, and that for half.
+      const byRows = tf.grad((x: tf.Tensor) => tf.sum(ofRows(labels, x)))(p).dataSync();
+      gradient.forEach((value, i) => expect(Math.abs(value - (byRows[i] ?? Number.NaN) / (2 * rows))).toBeLessThan(1e-6 * Math.max(1, Math.abs(value))));
+    });
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test('a NaN among the probabilities stays one, in the loss and in all gradients of its row', () => {
