@@ -3,7 +3,7 @@
  * JavaScript, for a network on wasm, with the source half as slow as the computation, as slow, and twice as slow. Source
  * alone, computation alone, one thread that does both, and one worker thread beside the training, by turns.
  *
- *   npm run bench:data -- [--quick] [--rounds 5] [--patience 60] [--json FILE] [--results FOLDER]
+ *   npm run bench:data -- [--quick] [--rounds 3] [--patience 60] [--json FILE] [--results FOLDER]
  *
  * --quick: a few batches each: that it runs, not how fast it is. --patience: seconds in all that it waits, and measures
  * again, while something else keeps a core busy. --results: writes DATA.md there.
@@ -20,10 +20,10 @@ import { writeFigures } from './figures.js';
 const { values: given } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, patience: { type: 'string' }, json: { type: 'string' }, results: { type: 'string' } },
 });
-const rounds = Number(given.rounds ?? (given.quick ? 1 : 5));
+const rounds = Number(given.rounds ?? (given.quick ? 1 : 3));
 const quiet = new Quiet(1000 * Number(given.patience ?? (given.quick ? 0 : 60)));
 const batchSize = given.quick ? 16 : 64;
-const batches = given.quick ? 25 : 60;
+const batches = given.quick ? 25 : 150;
 const work: Work = { options: { count: batchSize * batches, warps: 0 }, batchSize, units: given.quick ? 32 : 512 };
 const parts = [
   ['half as long', 0.5],

@@ -33,8 +33,11 @@ export interface Case {
   readonly cores: Estimate;
 }
 
+/** Batches that are made ready: with the loader's default of 2 a source that stands still for a moment, as the collector makes it, was waited for. */
+const prefetch = 4;
+
 export const load = (work: Work): Promise<WorkerLoader> =>
-  loadInWorkers<typeof digits>({ module: new URL('./digits.loader.js', import.meta.url), options: work.options, batchSize: work.batchSize, seed: dataSeed, workers: 1 });
+  loadInWorkers<typeof digits>({ module: new URL('./digits.loader.js', import.meta.url), options: work.options, batchSize: work.batchSize, seed: dataSeed, workers: 1, prefetch });
 
 async function withLoader<T>(work: Work, use: (data: WorkerLoader) => Promise<T>): Promise<T> {
   const data = await load(work);

@@ -58,7 +58,7 @@ type Handwritten = Extract<Exclude<TrainerOptions['model'], (...args: never[]) =
 
 /** A model of `count` weights of `size` numbers each: the output is the mean of all of them, by the input. */
 function manyWeights(count: number, size: number, clock: StepClock): Handwritten {
-  const weights = Array.from({ length: count }, (_, i) => tf.variable(tf.fill([size], 0.01), true, `bench/weight_${String(i)}`));
+  const weights = Array.from({ length: count }, (_, i) => tf.tidy(() => tf.variable(tf.fill([size], 0.01), true, `bench/weight_${String(i)}`)));
   return {
     inputs: [{ name: 'x', shape: [null, 1] }],
     outputs: [{ name: 'y', shape: [null, 1] }],
