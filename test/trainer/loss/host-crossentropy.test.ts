@@ -46,7 +46,7 @@ describe.each(testBackends)('the crossentropy of small batches on %s', (backend)
       const labels = kind === 'numbers' ? tf.cast(numbers, 'float32') : tf.cast(tf.oneHot(numbers, classes), 'float32');
       const ofRows = kind === 'numbers' ? sparseCategoricalCrossentropy : categoricalCrossentropy;
       const [total, gradient] = [loss.compute([labels], [p]).total, tf.grad((x: tf.Tensor) => loss.compute([labels], [x]).total)(p).dataSync()];
-      const expected = ofRows(labels, p).dataSync().reduce((sum, each) => sum + each, 0) / rows;
+      const expected = ofRows(labels, p).dataSync<'float32'>().reduce((sum, each) => sum + each, 0) / rows;
       expect(total.dataSync()[0]).toBeCloseTo(expected / 2, 6);
       // Each row's loss counts for 1 / 20 of the mean, and that for half.
       const byRows = tf.grad((x: tf.Tensor) => tf.sum(ofRows(labels, x)))(p).dataSync();
