@@ -1,7 +1,8 @@
 /**
  * How much of a slow source the loader hides behind the computation: digits that are decoded and warped in plain
  * JavaScript, for a network on wasm, with the source half as slow as the computation, as slow, and twice as slow. Source
- * alone, computation alone, one thread that does both, and one worker thread beside the training, by turns.
+ * alone, computation alone, one thread that does both, one worker thread beside the training, and a thread that makes the
+ * same batches beside the training and hands nothing over, by turns.
  *
  *   npm run bench:data -- [--quick] [--rounds 3] [--patience 60] [--json FILE] [--results FOLDER]
  *
@@ -41,19 +42,19 @@ for (const [name, part] of parts) {
   cases.push(await measureCase(name, part, { ...work, options: { ...work.options, warps } }, rounds, quiet));
 }
 
-const table = new Table({ head: ['source takes', 'source', 'compute', 'one thread', 'loader', 'throughput', 'overlap', 'speedup', 'waited', 'cores', 'verdict before', 'after'], style: { head: [], border: [] } });
-for (const { name, ms, throughput, overlap, speedup, waited, cores, before, after } of cases) {
+const table = new Table({ head: ['source takes', 'source', 'compute', 'one thread', 'loader', 'ideal', 'throughput', 'to ideal', 'overlap', 'speedup', 'waited', 'cores', 'verdict before', 'after'], style: { head: [], border: [] } });
+for (const { name, ms, throughput, toIdeal, overlap, speedup, waited, cores, before, after } of cases) {
   table.push([
     name,
-    ...[ms.source, ms.compute, ms.oneThread, ms.loader].map(({ median }) => `${median.toFixed(2)} ms`),
-    ...[throughput, overlap, speedup].map(({ median, low, high }) => `${median.toFixed(3)} (${low.toFixed(2)} to ${high.toFixed(2)})`),
+    ...[ms.source, ms.compute, ms.oneThread, ms.loader, ms.ideal].map(({ median }) => `${median.toFixed(2)} ms`),
+    ...[throughput, toIdeal, overlap, speedup].map(({ median, low, high }) => `${median.toFixed(3)} (${low.toFixed(2)} to ${high.toFixed(2)})`),
     waited.toFixed(2),
     cores.median.toFixed(2),
     ...[before, after].map(({ verdict, data, findings }) => `${verdict} (${String(data?.toFixed(2))}) ${findings.join(', ')}`),
   ]);
 }
 console.log(table.toString());
-const figures = { throughput_vs_slower: Math.min(...cases.map(({ throughput }) => throughput.median)), overlap: Math.min(...cases.map(({ overlap }) => overlap.median)) };
+const figures = { throughput_vs_slower: Math.min(...cases.map(({ throughput }) => throughput.median)), throughput_vs_ideal: Math.min(...cases.map(({ toIdeal }) => toIdeal.median)), overlap: Math.min(...cases.map(({ overlap }) => overlap.median)) };
 for (const [name, value] of Object.entries(figures)) console.log(`${name}: ${value.toFixed(3)}`);
 if (Math.min(...cases.map(({ cores }) => cores.median)) < enoughCores) console.log('Something else kept a core busy: on less than two cores nothing can be hidden.');
 if (given.json !== undefined) writeFigures(given.json, { figures, tables: { cases } });

@@ -7,10 +7,12 @@
  * On cpu and wasm, and on the native backends where they are installed, unless --backends says otherwise.
  *
  *   npm run bench -- [--quick] [--backends cpu,wasm] [--models tiny,small] [--rounds 7] [--optimizer adam]
- *                    [--no-scaling] [--json FILE] [--results FOLDER]
+ *                    [--no-scaling] [--rows FILE] [--json FILE] [--results FOLDER]
  *
+ * --rows: the comparisons of an earlier run on the same machine, from its --json FILE: growth alone is measured anew.
  * --quick: a few steps each: that it runs, not how fast it is. --results: writes RESULTS.md and a picture there.
  */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { backendNames, chooseBackend, type BackendName } from '../src/backend/index.js';
@@ -31,6 +33,7 @@ const { values: given } = parseArgs({
     turn: { type: 'string' },
     optimizer: { type: 'string', default: 'adam' },
     scaling: { type: 'boolean', default: true },
+    rows: { type: 'string' },
     json: { type: 'string' },
     results: { type: 'string' },
   },
@@ -55,7 +58,12 @@ const chosen = models.filter(({ name }) => wanted.length === 0 || wanted.some((e
 
 const rows: Row[] = [];
 const raw: unknown[] = [];
-for (const backend of backends) {
+if (given.rows !== undefined) {
+  const { tables } = JSON.parse(readFileSync(given.rows, 'utf8')) as { readonly tables: { readonly rows: readonly Row[]; readonly comparisons: readonly unknown[] } };
+  rows.push(...tables.rows);
+  raw.push(...tables.comparisons);
+}
+for (const backend of given.rows === undefined ? backends : []) {
   await chooseBackend(backend);
   const [smallest] = models;
   if (!given.quick && smallest !== undefined) await warmUp(smallest, optimizer);

@@ -2,7 +2,9 @@ import { loadInWorkers, type WorkerLoader } from 'trainscope/loader';
 import type digits from './digits.loader.js';
 import { estimate, type Estimate } from '../overhead/statistics.js';
 import type { Quiet } from './free-cores.js';
-import { dataSeed, inMemory, inThread, profiledFit, timedDrain, timedFit, type Profile, type Work } from './ways.js';
+import { ideal } from './ideal.js';
+import { dataSeed } from './seed.js';
+import { inMemory, inThread, profiledFit, timedDrain, timedFit, type Profile, type Work } from './ways.js';
 
 /** ms a batch of each measure, one a round. */
 export interface Times {
@@ -10,6 +12,8 @@ export interface Times {
   readonly compute: number[];
   readonly oneThread: number[];
   readonly loader: number[];
+  /** See ideal(). */
+  readonly ideal: number[];
 }
 
 export interface Case {
@@ -20,6 +24,8 @@ export interface Case {
   readonly ms: { readonly [Name in keyof Times]: Estimate };
   /** Throughput of the loader to that of the slower of source and compute alone, within a round. */
   readonly throughput: Estimate;
+  /** The same to what the machine can do of both at once. */
+  readonly toIdeal: Estimate;
   /** Share of the shorter of the two that is hidden, within a round. */
   readonly overlap: Estimate;
   /** How much faster than one thread that does both. */
@@ -61,7 +67,7 @@ export const computeAlone = (work: Work): Promise<number> => withLoader(work, as
 export async function measureCase(name: string, wanted: number, work: Work, rounds: number, quiet: Quiet): Promise<Case> {
   return withLoader(work, async (data) => {
     const [memory, generated] = [await inMemory(data), inThread(work)];
-    const times: Times = { source: [], compute: [], oneThread: [], loader: [] };
+    const times: Times = { source: [], compute: [], oneThread: [], loader: [], ideal: [] };
     let waited = 0;
     let taken = 0;
     const ways: Readonly<Record<keyof Times, () => Promise<number>>> = {
@@ -80,6 +86,7 @@ export async function measureCase(name: string, wanted: number, work: Work, roun
         taken += data.stats.taken - before.taken;
         return ms;
       },
+      ideal: () => ideal(work, memory, prefetch),
     };
     const losses = new Set<number>();
     quiet.take();
@@ -91,13 +98,14 @@ export async function measureCase(name: string, wanted: number, work: Work, roun
     // The same batches in the same order: both come to the same loss to the bit, or something else was compared.
     if (losses.size !== 1) throw new Error(`the losses differ: ${[...losses].join(', ')}`);
     const byRound = (of: (round: { readonly [Name in keyof Times]: number }) => number): Estimate =>
-      estimate(times.loader.map((loader, i) => of({ loader, source: times.source[i] ?? Number.NaN, compute: times.compute[i] ?? Number.NaN, oneThread: times.oneThread[i] ?? Number.NaN })));
+      estimate(times.loader.map((loader, i) => of({ loader, source: times.source[i] ?? Number.NaN, compute: times.compute[i] ?? Number.NaN, oneThread: times.oneThread[i] ?? Number.NaN, ideal: times.ideal[i] ?? Number.NaN })));
     return {
       name,
       wanted,
       work,
-      ms: { source: estimate(times.source), compute: estimate(times.compute), oneThread: estimate(times.oneThread), loader: estimate(times.loader) },
+      ms: { source: estimate(times.source), compute: estimate(times.compute), oneThread: estimate(times.oneThread), loader: estimate(times.loader), ideal: estimate(times.ideal) },
       throughput: byRound(({ source, compute, loader }) => Math.max(source, compute) / loader),
+      toIdeal: byRound(({ ideal: best, loader }) => best / loader),
       overlap: byRound(({ source, compute, loader }) => (source + compute - loader) / Math.min(source, compute)),
       speedup: byRound(({ oneThread, loader }) => oneThread / loader),
       before: await profiledFit(work, generated),

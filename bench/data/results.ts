@@ -8,6 +8,7 @@ import type { Profile } from './ways.js';
 /** What each figure is to be at least, where there is an aim. */
 const aims: Readonly<Record<string, readonly [least: number | null, what: string]>> = {
   throughput_vs_slower: [0.95, 'throughput with the loader, to that of the slower of source and computation, each alone'],
+  throughput_vs_ideal: [0.95, 'the same, to that of a thread that makes the same batches in step with the training and hands nothing over: what the machine can do of both at once'],
   overlap: [null, 'share of the shorter of source and computation that is hidden behind the other'],
 };
 
@@ -42,6 +43,8 @@ export function writeResults(folder: string, { cases, figures, rounds }: Results
     'has one turn, in an order drawn by chance. Ratios are taken within a round; in brackets stands the interval that holds their true',
     'median in 95 of 100 cases, or the whole range where there are fewer than 6 rounds. Source alone: the loader is read and nothing is trained. Computation alone: the same batches from memory.',
     'One thread: the training makes each batch itself. Loader: one worker thread makes them. Both come to the same loss to the bit.',
+    'Ideal: a thread makes the same batches in step with the training, which has them in memory already: two counters are all that',
+    'goes between them, so that what is lost beside either alone is lost to memory and cores that are shared.',
     'Cores free: how many two threads had that only count, looked at before and after each measure; what something else was busy beside is measured again.',
     '',
     '## Figures',
@@ -56,9 +59,9 @@ export function writeResults(folder: string, { cases, figures, rounds }: Results
     '',
     '## By case',
     '',
-    table(['source takes', 'warps', 'source alone', 'computation alone', 'one thread', 'loader'], cases.map(({ name, work, ms }) => [name, work.options.warps.toFixed(1), ...[ms.source, ms.compute, ms.oneThread, ms.loader].map(({ median }) => number(median))])),
+    table(['source takes', 'warps', 'source alone', 'computation alone', 'one thread', 'loader', 'ideal'], cases.map(({ name, work, ms }) => [name, work.options.warps.toFixed(1), ...[ms.source, ms.compute, ms.oneThread, ms.loader, ms.ideal].map(({ median }) => number(median))])),
     '',
-    table(['source takes', 'throughput to the slower', 'hidden of the shorter', 'to one thread', 'batches waited for', 'cores free'], cases.map(({ name, throughput, overlap, speedup, waited, cores }) => [name, ratio(throughput), ratio(overlap), `${speedup.median.toFixed(2)} times as fast`, percent(waited), cores.median.toFixed(2)])),
+    table(['source takes', 'throughput to the slower', 'to the ideal', 'hidden of the shorter', 'to one thread', 'batches waited for', 'cores free'], cases.map(({ name, throughput, toIdeal, overlap, speedup, waited, cores }) => [name, ratio(throughput), ratio(toIdeal), ratio(overlap), `${speedup.median.toFixed(2)} times as fast`, percent(waited), cores.median.toFixed(2)])),
     '',
     '## What gpuProfiler says',
     '',

@@ -5,6 +5,7 @@ import { gpuProfiler, seed } from 'trainscope/plugins';
 import { epochBatches } from '../../src/loader/epoch-batches.js';
 import { BatchMaker } from '../../src/loader/make-batch.js';
 import { edge } from './images.js';
+import { dataSeed } from './seed.js';
 import { digitsLoader, type DigitsOptions } from './digits.loader.js';
 
 export interface Work {
@@ -15,7 +16,6 @@ export interface Work {
 }
 
 const classes = 10;
-export const dataSeed = 1;
 
 const model = ({ units }: Work) => (): LayersModel =>
   sequential({

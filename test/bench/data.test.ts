@@ -12,11 +12,11 @@ test('a quick run measures each way with sources of three speeds, and writes fig
     const { code, stderr } = await runExample('bench/data.ts', ['--quick', '--json', json, '--results', folder]);
     expect(code, stderr).toBe(0);
     const { figures, tables } = JSON.parse(readFileSync(json, 'utf8')) as { figures: Record<string, number>; tables: { cases: { name: string; ms: Record<string, { median: number }>; after: { verdict: string } }[] } };
-    expect(Object.keys(figures)).toEqual(['throughput_vs_slower', 'overlap']);
+    expect(Object.keys(figures)).toEqual(['throughput_vs_slower', 'throughput_vs_ideal', 'overlap']);
     expect(figures['throughput_vs_slower']).toBeGreaterThan(0);
     expect(tables.cases.map(({ name }) => name)).toEqual(['half as long', 'as long', 'twice as long']);
     for (const { ms } of tables.cases) {
-      expect(Object.keys(ms)).toEqual(['source', 'compute', 'oneThread', 'loader']);
+      expect(Object.keys(ms)).toEqual(['source', 'compute', 'oneThread', 'loader', 'ideal']);
       for (const { median } of Object.values(ms)) expect(median).toBeGreaterThan(0);
     }
     expect(readFileSync(join(folder, 'DATA.md'), 'utf8')).toContain('| throughput_vs_slower |');
