@@ -14,7 +14,7 @@ import type { FromLoader, LoaderStart, ToLoader } from './messages.js';
 
 type Make = Extract<ToLoader, { readonly kind: 'make' }>;
 
-const { module, options, seed, index, threads, port } = (workerData as Readonly<Record<typeof startKey, LoaderStart>>)[startKey];
+const { module, options, seed, index, threads, atWork, port } = (workerData as Readonly<Record<typeof startKey, LoaderStart>>)[startKey];
 const waiting: Make[] = [];
 /** Rejects what is being awaited, where nothing is left that could settle it. */
 let giveUp: (() => void) | undefined;
@@ -79,10 +79,13 @@ function work(loader: Loader): void {
   const maker = new BatchMaker(loader, seed, module);
   const handOver = new HandOver(port);
   const makeOne = async ({ id, job }: Make): Promise<void> => {
+    atWork.set([job.epoch, job.batch]);
     try {
       handOver.send(id, job, await unlessDry(placeOf(job), () => maker.make(job)));
     } catch (error) {
       post({ kind: 'failed', id, error: encodeError(error) });
+    } finally {
+      atWork.fill(-1);
     }
   };
   const makeAll = async (): Promise<void> => {

@@ -26,16 +26,18 @@ export class LoaderThread {
   readonly #tickets = new Map<number, Ticket>();
   readonly #exited: Promise<void>;
   #opened: { readonly resolve: (ready: Ready) => void; readonly reject: (error: unknown) => void } | undefined;
+  /** Of a job that nobody waits for any more as well. */
+  readonly #atWork = new Int32Array(new SharedArrayBuffer(8)).fill(-1);
   #closes = false;
   #cause: unknown;
   #failure: DataError | undefined;
 
   /** Throws what Worker throws. */
-  constructor(start: Omit<LoaderStart, 'port'>, { resourceLimits }: Pick<ResolvedLoaderOptions, 'resourceLimits'>) {
+  constructor(start: Omit<LoaderStart, 'port' | 'atWork'>, { resourceLimits }: Pick<ResolvedLoaderOptions, 'resourceLimits'>) {
     const { port1, port2 } = new MessageChannel();
     this.#module = start.module;
     this.#port = port1;
-    const whole: LoaderStart = { ...start, port: port2 };
+    const whole: LoaderStart = { ...start, atWork: this.#atWork, port: port2 };
     try {
       this.#worker = startThread({ bootstrap: new URL('./bootstrap.js', import.meta.url), start: whole, transfer: [port2], resourceLimits });
     } catch (error) {
@@ -148,8 +150,8 @@ export class LoaderThread {
   }
 
   #died(code: number): DataError {
-    const [first] = this.#tickets.values();
-    const doing = first === undefined ? '' : ` while it made ${placeOf(first.job)}`;
+    const [epoch = -1, batch = -1] = this.#atWork;
+    const doing = batch < 0 ? '' : ` while it made ${placeOf({ epoch, batch })}`;
     const cause = this.#cause;
     if (cause === undefined) {
       return loaderFailed({

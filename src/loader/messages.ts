@@ -10,6 +10,8 @@ export interface LoaderStart {
   readonly seed: number;
   readonly index: number;
   readonly threads: number;
+  /** Shared: epoch and batch of what is being made, -1 while nothing is. A thread that dies says no more than what stands here. */
+  readonly atWork: Int32Array;
   /** Of its own, so that a module may use the worker's parentPort for what it likes. */
   readonly port: MessagePort;
 }
