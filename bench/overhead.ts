@@ -7,9 +7,10 @@
  * On cpu and wasm, and on the native backends where they are installed, unless --backends says otherwise.
  *
  *   npm run bench -- [--quick] [--backends cpu,wasm] [--models tiny,small] [--rounds 7] [--optimizer adam]
- *                    [--no-scaling] [--rows FILE] [--json FILE] [--results FOLDER]
+ *                    [--no-scaling] [--rows FILE [--growth 'parameters;plugins']] [--json FILE] [--results FOLDER]
  *
- * --rows: the comparisons of an earlier run on the same machine, from its --json FILE: growth alone is measured anew.
+ * --rows: what an earlier run on the same machine measured, from its --json FILE: growth alone is measured anew, or of it
+ * the tables that --growth names, with ; between them.
  * --quick: a few steps each: that it runs, not how fast it is. --results: writes RESULTS.md and a picture there.
  */
 import { readFileSync } from 'node:fs';
@@ -34,6 +35,7 @@ const { values: given } = parseArgs({
     optimizer: { type: 'string', default: 'adam' },
     scaling: { type: 'boolean', default: true },
     rows: { type: 'string' },
+    growth: { type: 'string' },
     json: { type: 'string' },
     results: { type: 'string' },
   },
@@ -58,10 +60,12 @@ const chosen = models.filter(({ name }) => wanted.length === 0 || wanted.some((e
 
 const rows: Row[] = [];
 const raw: unknown[] = [];
+const known: Growth[] = [];
 if (given.rows !== undefined) {
-  const { tables } = JSON.parse(readFileSync(given.rows, 'utf8')) as { readonly tables: { readonly rows: readonly Row[]; readonly comparisons: readonly unknown[] } };
+  const { tables } = JSON.parse(readFileSync(given.rows, 'utf8')) as { readonly tables: { readonly rows: readonly Row[]; readonly comparisons: readonly unknown[]; readonly growths: readonly Growth[] } };
   rows.push(...tables.rows);
   raw.push(...tables.comparisons);
+  known.push(...tables.growths);
 }
 for (const backend of given.rows === undefined ? backends : []) {
   await chooseBackend(backend);
@@ -81,7 +85,7 @@ for (const backend of given.rows === undefined ? backends : []) {
 let growths: readonly Growth[] = [];
 if (given.scaling) {
   await chooseBackend('wasm');
-  growths = await scalingTables(given.quick);
+  growths = await scalingTables({ quick: given.quick, names: given.growth?.split(';'), known });
   for (const { name, points, exponent, ended, unit } of growths) console.log(`${name}: ${points.map(({ size, value }) => `${String(size)} ${value.toPrecision(3)} ${unit}`).join(', ')}; exponent ${exponent.toFixed(2)}${ended === null ? '' : `; ended at ${ended}`}`);
 }
 const exponents = growths.filter(({ isReference }) => isReference !== true).map(beyondExpected).filter((each) => Number.isFinite(each));

@@ -11,17 +11,18 @@ export async function plotRatios(rows: readonly Row[]): Promise<string> {
   const spec: TopLevelSpec = {
     background: '#ffffff',
     padding: 14,
-    title: { text: 'Time of a step beside that of a bare loop, and its 95 % interval', anchor: 'start', fontSize: 14 },
+    title: { text: 'Time of a step beside that of a bare loop, and its 95 % interval', anchor: 'start', fontSize: 14, offset: 18 },
     data: { values },
     facet: { field: 'place', type: 'nominal', title: null, sort: [...new Set(values.map(({ place }) => place))], header: { labelFontSize: 12, labelFontWeight: 'bold' } },
     columns: 2,
+    resolve: { axis: { x: 'independent' } },
     spec: {
       width: 280,
       height: 170,
       layer: [
         { data: { values: [{ at: 1 }] }, mark: { type: 'rule', strokeDash: [4, 4], color: '#6e7781' }, encoding: { x: { field: 'at', type: 'quantitative' } } },
         { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { field: 'low', type: 'quantitative', title: 'times the bare loop' }, x2: { field: 'high' }, y: { field: 'name', type: 'nominal', title: null, sort: null }, color: { field: 'whose', type: 'nominal', title: null, scale: { domain: ['trainscope', 'others'], range: [ours, others] } } } },
-        { mark: { type: 'point', filled: true, size: 60 }, encoding: { x: { field: 'ratio', type: 'quantitative', scale: { zero: false } }, y: { field: 'name', type: 'nominal', sort: null, axis: { labelLimit: 200 } }, color: { field: 'whose', type: 'nominal' } } },
+        { mark: { type: 'point', filled: true, size: 60 }, encoding: { x: { field: 'ratio', type: 'quantitative', scale: { zero: false } }, y: { field: 'name', type: 'nominal', sort: null, axis: { labelLimit: 260 } }, color: { field: 'whose', type: 'nominal' } } },
       ],
     },
     config: { view: { stroke: '#d0d7de' }, axis: { gridColor: '#e6e9ed', labelLimit: 240 } },

@@ -43,6 +43,14 @@ export async function writeResults(folder: string, { rows, growths, figures, rou
     'their true median in 95 of 100 cases. All ways use the same kernels, shuffle, and know the mean loss of the epoch. The seven plugins are',
     'seed, gradientNorm, weightNorm, predictionDynamics, lrScheduler, earlyStopping and gpuProfiler, and what they tell is written to a file.',
     '',
+    table(['way of training', 'what it is'], [
+      ['bare loop', 'written by hand: batches, `tf.variableGrads`, `optimizer.applyGradients`, the loss read'],
+      ['naive norms', 'the same, and `tf.norm` of each weight and each gradient, read one by one'],
+      ['model.fit', "tfjs-layers' own loop on tensors; with callbacks: earlyStopping, and one that keeps the loss of each batch"],
+      ['fitDataset', "tfjs-layers' loop on a shuffled and batched tf.data pipeline"],
+      ['trainscope', 'a `Trainer` without plugins; with the seven at every step, or at every tenth; with 16 plugins at every step'],
+    ].map(([name = '', what = '']) => [name, what])),
+    '',
     '## Against the aims',
     '',
     'The figures are of the network on which the aims were set, the mlp of 784-256-128-10 in batches of 64, on wasm; beside them stands the',
@@ -66,7 +74,7 @@ export async function writeResults(folder: string, { rows, growths, figures, rou
     ...parts.flatMap((own) => [
       `### ${own[0]?.model ?? ''}, ${own[0]?.backend ?? ''}, ${own[0]?.optimizer ?? ''} (${String(own[0]?.steps ?? 0)} steps a turn)`,
       '',
-      table(['', 'ms a step', 'ms of the processor', 'to the bare loop', 'to model.fit'], own.map(({ name, ms, cpuMs, toBare, toFit }) => [name, number(ms.median), number(cpuMs.median), ratio(toBare), ratio(toFit)])),
+      table(['', 'ms a step', 'ms of the processor', 'to the bare loop', 'to model.fit', 'to the naive norms'], own.map(({ name, ms, cpuMs, toBare, toFit, toNaive }) => [name, number(ms.median), number(cpuMs.median), ratio(toBare), ratio(toFit), ratio(toNaive)])),
       '',
     ]),
     ...(growths.length === 0
@@ -82,7 +90,7 @@ export async function writeResults(folder: string, { rows, growths, figures, rou
           ...growths.flatMap(({ name, of, unit, points, exponent, ended }) => [
             `### ${name}`,
             '',
-            `${of[0]?.toUpperCase() ?? ''}${of.slice(1)}. Exponent ${exponent.toFixed(2)}.${ended === null ? '' : ` It ends at ${ended}.`}`,
+            `${of[0]?.toUpperCase() ?? ''}${of.slice(1)}. Exponent ${exponent.toFixed(2)}.${ended === null ? '' : ` It ends at ${ended.replace(/\.$/, '')}.`}`,
             '',
             table(['size', unit], points.map(({ size, value }) => [size.toLocaleString('en'), number(value)])),
             '',

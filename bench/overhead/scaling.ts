@@ -188,11 +188,13 @@ const tables = (steps: number, turns: number): readonly Table[] => [
 /** By how much a table grows faster than it should, beside growth in proportion: 1 is as it should be. */
 export const beyondExpected = ({ exponent, expected }: Growth): number => exponent - expected + 1;
 
-/** All tables, or those of the names, on the backend in use. */
-export async function scalingTables(quick: boolean, names?: readonly string[]): Promise<readonly Growth[]> {
+/** All tables on the backend in use; or those of the names, and the others as they are known. */
+export async function scalingTables({ quick, names, known }: { readonly quick: boolean; readonly names: readonly string[] | undefined; readonly known: readonly Growth[] }): Promise<readonly Growth[]> {
   const growths: Growth[] = [];
   for (const { facts, sizes, turns, measure } of tables(quick ? 6 : 24, quick ? 1 : 5)) {
-    if (names === undefined || names.includes(facts.name)) growths.push(await grow(facts, quick ? sizes.slice(0, 3) : sizes, turns, measure));
+    const before = known.find(({ name }) => name === facts.name);
+    if (before !== undefined && names?.includes(facts.name) === false) growths.push(before);
+    else growths.push(await grow(facts, quick ? sizes.slice(0, 3) : sizes, turns, measure));
   }
   return growths.map((growth) => {
     const byHandToo = growths.find(({ name }) => name === growth.reference);

@@ -8,6 +8,16 @@ import type { BySample, Loader, LoaderPlace } from './define-loader.js';
 import { loaderFailed, placeOf } from './loader-error.js';
 import type { Job } from './messages.js';
 
+/** The samples of a batch by its first input, where that says so plainly: an array with its shape, or a typed array. */
+function samplesIn(batch: object): number | undefined {
+  const { inputs, xs, 0: first } = batch as { readonly inputs?: unknown; readonly xs?: unknown; readonly 0?: unknown };
+  const values = inputs ?? xs ?? first;
+  if (typeof values !== 'object' || values === null) return undefined;
+  const { shape } = values as { readonly shape?: unknown };
+  if (Array.isArray(shape)) return typeof shape[0] === 'number' ? shape[0] : undefined;
+  return ArrayBuffer.isView(values) ? (values as { readonly length?: number }).length : undefined;
+}
+
 /** Makes the batches of a job by the user's module. */
 export class BatchMaker {
   readonly #loader: Loader;
@@ -31,7 +41,15 @@ export class BatchMaker {
     } catch (cause) {
       throw this.#failed(placeOf(job), cause);
     }
-    if (typeof samples === 'object' && samples !== null) return samples as Samples;
+    if (typeof samples === 'object' && samples !== null) {
+      const count = samplesIn(samples);
+      if (count === undefined || count === job.indices.length) return samples as Samples;
+      throw loaderFailed({
+        found: `${placeOf(job)} of ${this.#module} has ${count} samples`,
+        expected: `batch(indices) was asked for ${job.indices.length}`,
+        remedy: 'Give one row for each of the indices.',
+      });
+    }
     throw loaderFailed({
       found: `${placeOf(job)} of ${this.#module} is ${showValue(samples)}`,
       expected: 'batch(indices) gives { inputs, labels } of typed arrays or { values, shape }',

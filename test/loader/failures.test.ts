@@ -117,6 +117,7 @@ describe('a fit', () => {
     ['exits', 'LOADER_FAILED', /exit code 3 while it made batch 2 of epoch 0/],
     ['batch throws', 'LOADER_FAILED', /batch 0 of epoch 0 could not be made by .*not a picture/],
     ['batch is nothing', 'LOADER_FAILED', /batch 0 of epoch 0 of .* is undefined/],
+    ['batch of too many samples', 'LOADER_FAILED', /batch 0 of epoch 0 of .* has 3 samples; batch\(indices\) was asked for 2/],
     ['batch of a wrong shape', 'DATA_SHAPE', /batch 0.*input.* has 3 values for the shape \[2, 1\]/],
   ])('%s: is rejected with it', async (way, code, message) => {
     const error = await fit(way);

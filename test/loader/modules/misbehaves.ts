@@ -39,6 +39,7 @@ const ways = {
     },
   }),
   'batch is nothing': () => ({ count: 8, batch: () => undefined as never }),
+  'batch of too many samples': () => ({ count: 8, batch: () => ({ inputs: { values: Float32Array.of(1, 2, 3), shape: [3, 1] }, labels: Float32Array.of(0, 0, 0) }) }),
   'batch of a wrong shape': () => ({ count: 8, batch: () => ({ inputs: { values: Float32Array.of(1, 2, 3), shape: [2, 1] }, labels: Float32Array.of(0, 0) }) }),
   exits: () => at5(() => process.exit(3)),
   'uncaught error': () =>
