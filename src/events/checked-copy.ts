@@ -25,13 +25,12 @@ export function compileCheckedCopy(schema: z.core.$ZodType): CheckedCopy {
   if (def.type === 'string') return 'format' in def || def.coerce === true ? bySchema(schema) : ofType('string');
   if (def.type === 'boolean') return def.coerce === true ? bySchema(schema) : ofType('boolean');
   if (def.type === 'null') return (value) => (value === null ? null : refused);
-  if (def.type === 'literal') return oneOf(def.values);
-  if (def.type === 'enum') return oneOf(Object.values(def.entries));
+  if (def.type === 'literal' || def.type === 'enum') return oneOf((schema as z.ZodType)._zod.values);
   if (def.type === 'nullable') return nullable(compileCheckedCopy(def.innerType));
   if (def.type === 'array') return isThat(def.element, real) ? copyReals : arrayOf(compileCheckedCopy(def.element));
   if (def.type === 'record' && isPlainText(def.keyType) && (def as { mode?: string }).mode !== 'loose') return recordOf(compileCheckedCopy(def.valueType));
   if (def.type === 'object') return objectOf(def) ?? bySchema(schema);
-  if (def.type === 'union' && def.options.every(isLeaf)) return firstOf(def.options.map(compileCheckedCopy));
+  if (def.type === 'union' && def.inclusive !== false && def.options.every(isLeaf)) return firstOf(def.options.map(compileCheckedCopy));
   return bySchema(schema);
 }
 
@@ -58,13 +57,13 @@ const copyReal: CheckedCopy = (value) => (typeof value === 'number' || wireNames
 const copyReals: CheckedCopy = (value) => {
   if (!Array.isArray(value)) return refused;
   for (const each of value as readonly unknown[]) if (typeof each !== 'number') return refused;
-  return Object.freeze((value as readonly number[]).slice());
+  return Object.freeze([...(value as readonly number[])]);
 };
 
 const ofType = (type: 'string' | 'boolean'): CheckedCopy => (value) => (typeof value === type ? value : refused);
 
-function oneOf(values: readonly unknown[]): CheckedCopy {
-  const known = new Set(values);
+/** By zod's own set: the entries of a numeric enum of TypeScript hold their names as well. */
+function oneOf(known: ReadonlySet<unknown> = new Set()): CheckedCopy {
   return (value) => (known.has(value) ? value : refused);
 }
 
@@ -109,12 +108,13 @@ const arrayOf = (copy: CheckedCopy): CheckedCopy => (value) => {
 };
 
 const recordOf = (copy: CheckedCopy): CheckedCopy => (value) => {
-  if (!isPlainObject(value)) return refused;
+  if (!isPlainObject(value) || Object.getOwnPropertySymbols(value).length > 0) return refused;
   const made: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     // An own key of that name would reach the prototype by the assignment below.
     const own = key === '__proto__' ? refused : copy(value[key]);
-    if (own === refused) return refused;
+    // A key that holds undefined is left out of a copy.
+    if (own === refused || own === undefined) return refused;
     made[key] = own;
   }
   return Object.freeze(made);
@@ -125,7 +125,8 @@ function objectOf(def: z.core.$ZodObjectDef): CheckedCopy | undefined {
   if (def.catchall?._zod.def.type !== 'never') return undefined;
   const fields = Object.entries(def.shape).map(([key, schema]) => {
     const own = (schema as z.ZodType)._zod.def as z.core.$ZodTypes['_zod']['def'];
-    const isOptional = own.type === 'optional' && (own.checks ?? []).length === 0;
+    // What is within may have a default for it.
+    const isOptional = own.type === 'optional' && (own.checks ?? []).length === 0 && own.innerType._zod.optin === undefined;
     return { key, isOptional, copy: compileCheckedCopy(isOptional ? own.innerType : schema) };
   });
   // A key that every object has would be found where it is not.

@@ -37,6 +37,10 @@ export function collate(samples: readonly LoadedSample[], indices: Int32Array): 
     }
   });
   const [first] = samples as readonly [LoadedSample, ...LoadedSample[]];
+  for (const name of ['labels', 'sampleWeights'] as const) {
+    const odd = first[name] === undefined ? samples.findIndex((sample) => sample[name] !== undefined) : -1;
+    if (odd > 0) throw differs(name, ['undefined', 'not'], [indices[0] ?? 0, nth(indices, odd)]);
+  }
   const has = (role: Role): boolean => first[role] !== undefined;
   const role = (name: Role): unknown => together({ what: name, each: samples.map((sample) => sample[name]) }, indices);
   return { inputs: role('inputs'), ...(has('labels') ? { labels: role('labels') } : {}), ...(has('sampleWeights') ? { sampleWeights: role('sampleWeights') } : {}) } as Samples;
@@ -50,8 +54,24 @@ const isList = (value: unknown): value is readonly unknown[] => Array.isArray(va
 const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value) as null);
 
+/** What is under a key, where it holds further values: how many in a list, or their names. */
+const partsOf = (value: unknown): string | undefined =>
+  isList(value) ? `a list of ${String(value.length)}` : !isShaped(value) && isPlain(value) ? `an object of ${Object.keys(value).sort().join(', ')}` : undefined;
+
+/** The first sample of a batch changes with the order, so that what it lacks is no less an error than what it has alone. */
+const differs = (what: string, [is, other]: readonly [string, string], [sample, otherSample]: readonly [number, number]): DataError =>
+  new DataError('DATA_TYPE', {
+    found: `${what} of sample ${sample} is ${is}, and that of sample ${otherSample}, in the same batch, is ${other}`,
+    expected: 'all samples of a batch have the same',
+    remedy: 'Return the same inputs, labels and sampleWeights for each sample.',
+  });
+
 function together({ what, each }: Part, indices: Int32Array): unknown {
   const [first] = each;
+  const parts = partsOf(first);
+  // Of what is no list and has no keys, and should have, it is told below what it is.
+  const odd = each.findIndex((value) => parts !== undefined && (partsOf(value) ?? parts) !== parts);
+  if (odd > 0) throw differs(what, [parts ?? '', partsOf(each[odd]) ?? ''], [nth(indices, 0), nth(indices, odd)]);
   if (isList(first)) return first.map((_, at) => together({ what: `${what}[${at}]`, each: each.map((value) => (isList(value) ? value[at] : undefined)) }, indices));
   if (!isShaped(first) && isPlain(first)) {
     return Object.fromEntries(Object.keys(first).map((key) => [key, together({ what: `${what}.${key}`, each: each.map((value) => (isPlain(value) ? value[key] : undefined)) }, indices)]));

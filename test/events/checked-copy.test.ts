@@ -5,6 +5,12 @@ import { frozenCopy } from '../../src/events/frozen-copy.js';
 import { jsonRecord, real } from '../../src/events/index.js';
 import { jsonValue } from '../../src/events/json-value.js';
 
+enum Phase {
+  Warm,
+  Train,
+}
+class Reals extends Array<number> {}
+
 /** One after the other each kind of schema that events are made of, and some that none of the built-in ones has. */
 const schemas: Readonly<Record<string, z.ZodType>> = {
   number: z.number(),
@@ -36,6 +42,12 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   union: z.union([z.number(), z.string(), z.null()]),
   objects: z.union([z.object({ a: z.number() }), z.strictObject({ a: z.number(), b: z.number() })]),
   refined: z.array(real).refine((values) => values.length !== 1),
+  phase: z.enum(Phase),
+  lateDefault: z.strictObject({ a: z.number().default(1).optional(), c: z.null().optional() }),
+  partial: z.strictObject({ a: z.number().default(3) }).partial(),
+  gaps: z.record(z.string(), z.number().optional()),
+  anyRecord: z.record(z.string(), z.unknown()),
+  either: z.xor([z.string(), z.literal('a')]),
   anything: z.unknown(),
   json: jsonValue,
   jsonObject: jsonRecord,
@@ -49,6 +61,7 @@ const inherited = Object.create({ a: 1, c: null }) as object;
 const values: readonly unknown[] = [
   0, -0, 1, 0.5, 3, -2, 2 ** 53, NaN, Infinity, -Infinity, 'NaN', 'Infinity', 'a', 'b', 'x', '', 'long text', '2026-01-01T00:00:00Z', true, false, null, undefined,
   [], [1], [1, 2, 3], [NaN], ['NaN', 1], [undefined], ['x'], [[1]], new Array<number>(2), new Float32Array(2),
+  Reals.from([1, 2]), { x: undefined }, { x: undefined, y: 1 }, { [Symbol('s')]: 1, a: 2 }, 'Warm',
   {}, { a: 1 }, { a: 1, b: 2 }, { a: 1, b: undefined, c: null }, { a: 1, b: NaN, c: 'x' }, { c: null, a: 1 }, { a: '1', c: null }, { a: 1, c: null, d: 4 }, { a: undefined }, { b: 'NaN' },
   { weights: { 'dense/kernel': { norm: 1 }, 'dense/bias': { norm: NaN, clipped: 2 } }, rest: [{ a: 1 }] }, { weights: { x: { norm: 1, more: 2 } }, rest: [] }, { weights: undefined, rest: [] }, { rest: [{ a: 1.5 }] },
   JSON.parse('{"__proto__": 1}'), JSON.parse('{"a": 1, "__proto__": 2}'), { constructor: 3 }, inherited, new Instance(), new Map(), Object.assign(Object.create(null) as object, { a: 1, c: null }), 7n, Symbol('x'), (): void => undefined,

@@ -66,6 +66,8 @@ const atSample5: readonly (readonly [Way, RegExp])[] = [
   ['sample never settles', /^batch 2 of epoch 0 of .*misbehaves\.ts has nothing left to do/],
   ['sample of another shape', /^batch 2 of epoch 0 of .*: inputs of sample 5 has shape \[2\]; that of sample 4, in the same batch, has \[1\]/],
   ['sample of another kind', /inputs of sample 5 is of another kind of array \(Int32Array\) than that of sample 4 \(Float32Array\)/],
+  ['first sample without a label', /labels of sample 4 is undefined, and that of sample 5, in the same batch, is not/],
+  ['sample with one array more', /inputs of sample 4 is a list of 1, and that of sample 5, in the same batch, is a list of 2/],
   ['sample without a label', /labels of sample 5 is undefined; it takes a number/],
   ['sample of the wrong size', /inputs of sample 5 has 2 values for the shape \[3\]; that shape takes 3/],
   ['sample is nothing', /sample 5 is undefined; sample\(index\) gives \{ inputs, labels \}/],

@@ -27,6 +27,8 @@ const ways = {
   'sample never settles': () => at5(forever),
   'sample of another shape': () => at5(() => ({ inputs: Float32Array.of(1, 2), labels: [0] })),
   'sample of another kind': () => at5(() => ({ inputs: Int32Array.of(1), labels: [0] })),
+  'first sample without a label': () => ({ count: 8, sample: (index: number) => (index === 4 ? { inputs: Float32Array.of(1) } : sound()) }),
+  'sample with one array more': () => ({ count: 8, sample: (index: number) => ({ inputs: Array.from({ length: index === 5 ? 2 : 1 }, () => Float32Array.of(1)), labels: [0] }) }),
   'sample without a label': () => at5(() => ({ inputs: Float32Array.of(1) })),
   'sample of the wrong size': () => at5(() => ({ inputs: { values: [1, 2], shape: [3] }, labels: [0] })),
   'sample is nothing': () => at5(() => undefined as unknown as LoadedSample),
