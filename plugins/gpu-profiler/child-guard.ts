@@ -14,7 +14,8 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs on a normal end, process.exit() and an uncaught error alike. SIGKILL, since nothing can be waited for and a query has nothing to save. */
 function killAll(): void {
-  for (const child of guarded) child.kill('SIGKILL');
+  // One that did not start has no number, and Node would signal another process in its place.
+  for (const child of guarded) if (child.pid !== undefined) child.kill('SIGKILL');
 }
 
 /**

@@ -192,9 +192,11 @@ export class NvidiaSmiStream {
     if (!this.#hasExited) {
       // Held while we wait, so that the process does not end under an awaited stop(): the timers below hold nothing.
       child.ref();
-      child.kill('SIGTERM');
+      // Without a number it did not start, and its error is yet to come: a short fit lets no turn of the event loop pass.
+      // Node would signal whatever number stands in its memory: 0, its own process group, or somebody else's process.
+      if (child.pid !== undefined) child.kill('SIGTERM');
       if (!(await this.#exitsWithin(this.#options.grace))) {
-        child.kill('SIGKILL');
+        if (child.pid !== undefined) child.kill('SIGKILL');
         // A process that waits inside the driver cannot be killed until the driver answers: it is left to the system.
         await this.#exitsWithin(this.#options.grace);
       }
