@@ -1,3 +1,4 @@
+import { shuffle } from 'simple-statistics';
 import { loadInWorkers, type WorkerLoader } from 'trainscope/loader';
 import type digits from './digits.loader.js';
 import { estimate, type Estimate } from '../overhead/statistics.js';
@@ -93,7 +94,8 @@ export async function measureCase(name: string, wanted: number, work: Work, roun
     // Compiles what the thread runs, and what takes its batches.
     await timedFit(work, data);
     for (let round = 0; round < rounds; round += 1) {
-      for (const way of shuffled(Object.keys(ways) as (keyof Times)[])) times[way].push(await quiet.measure(ways[way]));
+      // No way always has its turn after the same other.
+      for (const way of shuffle(Object.keys(ways) as (keyof Times)[], Math.random)) times[way].push(await quiet.measure(ways[way]));
     }
     // The same batches in the same order: both come to the same loss to the bit, or something else was compared.
     if (losses.size !== 1) throw new Error(`the losses differ: ${[...losses].join(', ')}`);
@@ -114,13 +116,4 @@ export async function measureCase(name: string, wanted: number, work: Work, roun
       cores: estimate(quiet.take()),
     };
   });
-}
-
-/** Fisher and Yates' shuffle: no way always has its turn after the same other. */
-function shuffled<T>(list: T[]): T[] {
-  for (let i = list.length - 1; i > 0; i -= 1) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [list[i], list[j]] = [list[j] as T, list[i] as T];
-  }
-  return list;
 }

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeMachine, describeVersions } from '../figures.js';
-import type { Estimate } from '../overhead/statistics.js';
+import { number, ratio, table, writtenBy } from '../markdown.js';
 import type { Case } from './cases.js';
 import type { Profile } from './ways.js';
 
@@ -12,11 +11,8 @@ const aims: Readonly<Record<string, readonly [least: number | null, what: string
   overlap: [null, 'share of the shorter of source and computation that is hidden behind the other'],
 };
 
-const number = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : '-');
-const ratio = ({ median, low, high }: Estimate): string => `${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
 const percent = (share: number | null): string => (share === null ? '-' : `${String(Math.round(share * 100))} %`);
 const said = ({ verdict, data, findings }: Profile): string => `${verdict}, ${percent(data)} for data${findings.length === 0 ? '' : `; data-bound (${[...new Set(findings)].join(', ')})`}`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [`| ${head.join(' | ')} |`, `| ${head.map((_, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
 
 export interface Results {
   readonly cases: readonly Case[];
@@ -27,13 +23,11 @@ export interface Results {
 /** Writes DATA.md into a folder. */
 export function writeResults(folder: string, { cases, figures, rounds }: Results): void {
   mkdirSync(folder, { recursive: true });
-  const machine = Object.entries(describeMachine()).map(([name, value]) => `${name}: ${String(value)}`).join(', ');
-  const versions = Object.entries(describeVersions()).map(([name, value]) => `${name} ${value}`).join(', ');
   const [first] = cases;
   const text = [
     '# A slow source behind the computation',
     '',
-    `Written by \`npm run bench:data -- --results bench\` on ${new Date().toISOString().slice(0, 10)}. ${machine}. ${versions}.`,
+    writtenBy('bench:data'),
     '',
     `The source: ${String(first?.work.options.count ?? 0)} digits of MNIST, each deflated by itself, are decoded, turned, shifted and scaled some times (by bilinear`,
     `interpolation), and normalised, in plain JavaScript; ${String(first?.work.batchSize ?? 0)} are a batch. The computation: a network of 784-${String(first?.work.units ?? 0)}-${String(first?.work.units ?? 0)}-10 on wasm, with Adam.`,

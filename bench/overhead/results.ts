@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeMachine, describeVersions } from '../figures.js';
+import { number, ratio, table, writtenBy } from '../markdown.js';
 import { plotRatios } from './plot.js';
 import { isFigure, worstOf, type Row } from './rows.js';
 import { beyondExpected, type Growth } from './scaling.js';
-import type { Estimate } from './statistics.js';
 
 export interface Results {
   readonly rows: readonly Row[];
@@ -23,20 +22,15 @@ const aims: Readonly<Record<string, readonly [limit: number, what: string]>> = {
   max_growth_exponent: [1, 'exponent of growth, the largest of the scaling tables; of many weights beyond that of the bare loop'],
 };
 
-const number = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : '-');
-const ratio = ({ median, low, high }: Estimate): string => `${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [`| ${head.join(' | ')} |`, `| ${head.map((_, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
 
 /** Writes RESULTS.md and its picture into a folder. */
 export async function writeResults(folder: string, { rows, growths, figures, rounds }: Results): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const parts = [...new Set(rows.map(({ model, backend, optimizer }) => `${model}, ${backend}, ${optimizer}`))].map((place) => rows.filter(({ model, backend, optimizer }) => `${model}, ${backend}, ${optimizer}` === place));
-  const machine = Object.entries(describeMachine()).map(([name, value]) => `${name}: ${String(value)}`).join(', ');
-  const versions = Object.entries(describeVersions()).map(([name, value]) => `${name} ${value}`).join(', ');
   const text = [
     '# What it costs to know',
     '',
-    `Written by \`npm run bench -- --results bench\` on ${new Date().toISOString().slice(0, 10)}. ${machine}. ${versions}.`,
+    writtenBy('bench'),
     '',
     `Milliseconds of a step from within the training, after the first fifth of its steps: medians of ${String(rounds)} rounds, in each of which every way of`,
     'training has one turn, in an order drawn by chance, after the compiler has seen 2,500 steps of each. Ratios are taken within a round; in brackets stands the interval that holds',
@@ -49,7 +43,7 @@ export async function writeResults(folder: string, { rows, growths, figures, rou
       ['model.fit', "tfjs-layers' own loop on tensors; with callbacks: earlyStopping, and one that keeps the loss of each batch"],
       ['fitDataset', "tfjs-layers' loop on a shuffled and batched tf.data pipeline"],
       ['trainscope', 'a `Trainer` without plugins; with the seven at every step, or at every tenth; with 16 plugins at every step'],
-    ].map(([name = '', what = '']) => [name, what])),
+    ]),
     '',
     '## Against the aims',
     '',

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { frozenCopy } from './frozen-copy.js';
 import { isPlainObject, jsonRecord, jsonValue } from './json-value.js';
-import { real } from './numbers.js';
+import { nonFiniteNames, real } from './numbers.js';
 
 /** What a CheckedCopy gives for a value that it cannot take at once: whether it fits is for the schema itself to say. */
 export const refused = Symbol('refused');
@@ -50,7 +50,7 @@ const bySchema = (schema: z.core.$ZodType): CheckedCopy => (value) => {
   return result.success ? frozenCopy(result.data) : refused;
 };
 
-const wireNames: ReadonlySet<unknown> = new Set(['NaN', 'Infinity', '-Infinity']);
+const wireNames: ReadonlySet<unknown> = new Set(nonFiniteNames);
 
 const copyReal: CheckedCopy = (value) => (typeof value === 'number' || wireNames.has(value) ? value : refused);
 
