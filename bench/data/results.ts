@@ -29,7 +29,7 @@ export function writeResults(folder: string, { cases, figures, rounds }: Results
     '',
     writtenBy('bench:data'),
     '',
-    `The source: ${String(first?.work.options.count ?? 0)} digits of MNIST, each deflated by itself, are decoded, turned, shifted and scaled some times (by bilinear`,
+    `The source: ${String(first?.work.options.count ?? 0)} digits of MNIST, each packed by itself (TIFF's PackBits), are decoded, turned, shifted and scaled some times (by bilinear`,
     `interpolation), and normalised, in plain JavaScript; ${String(first?.work.batchSize ?? 0)} are a batch. The computation: a network of 784-${String(first?.work.units ?? 0)}-${String(first?.work.units ?? 0)}-10 on wasm, with Adam.`,
     'How often a digit is warped is chosen so that the source takes half as long as the computation, as long, and twice as long.',
     '',

@@ -26,12 +26,12 @@ export class Passes {
     return this.#make(epoch, from, () => this.#guess(epoch));
   }
 
-  /** A training goes from epoch to epoch, a validation reads the same one again: what the last step was, the next will be. */
+  /** A validation reads the same epoch again. A training goes from one to the next, and another training begins anew. */
   #guess(epoch: number): Pass | undefined {
-    const next = epoch + (this.#last === undefined ? 1 : epoch - this.#last);
+    const next = this.#last === epoch ? epoch : epoch + 1;
     this.#last = epoch;
     // Of several readers one is served.
-    if (next < 0 || this.#ahead?.isOver === false) return undefined;
+    if (this.#ahead?.isOver === false) return undefined;
     try {
       return (this.#ahead = this.#pass(next, 0));
     } catch {

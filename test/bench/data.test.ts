@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { packBits, unpackBits } from '../../bench/data/images.js';
 import { runExample } from '../support/run-example.js';
 
 test('a quick run measures each way with sources of three speeds, and writes figures and tables', async () => {
@@ -23,4 +24,17 @@ test('a quick run measures each way with sources of three speeds, and writes fig
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('what is packed is unpacked to the same, in runs and in stretches longer than one byte can say', () => {
+  const cases = [[7], [7, 7], [1, 2, 3], [1, 1, 2, 3, 3, 3, 4], Array.from({ length: 300 }, () => 9), Array.from({ length: 300 }, (_, i) => i % 251), [...Array.from({ length: 129 }, (_, i) => i), ...Array.from({ length: 129 }, () => 5)]];
+  for (const bytes of cases) {
+    const to = new Uint8Array(bytes.length);
+    unpackBits(packBits(Uint8Array.from(bytes)), to);
+    expect([...to]).toEqual(bytes);
+  }
+  // The example of Apple's technical note TN1023, the other way round.
+  const packed = [0xfe, 0xaa, 0x02, 0x80, 0x00, 0x2a, 0xfd, 0xaa, 0x03, 0x80, 0x00, 0x2a, 0x22, 0xf7, 0xaa];
+  const plain = [0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0xaa, 0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0x22, ...Array.from({ length: 10 }, () => 0xaa)];
+  expect([...packBits(Uint8Array.from(plain))]).toEqual(packed);
 });

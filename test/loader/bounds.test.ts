@@ -139,6 +139,18 @@ describe('between two epochs', () => {
     expect(begun(shared)).toBe(22);
   });
 
+  it('of one training after another, and of one after a single epoch that was read by hand, each finds its next epoch begun', async () => {
+    const shared = sharedCounts();
+    const data = await load({ options: { count: 5, shared }, prefetch: 1 });
+    // Five of each that was read, one that is ready of what is likely to be next, and those in vain: 1 after the first 0, 0 after the second, 3 after 2.
+    for (const [epoch, all] of [[0, 6], [0, 12], [1, 18], [2, 23], [0, 29], [1, 34], [2, 39]] as const) {
+      await readAll(data, epoch);
+      await until(() => begun(shared) === all);
+    }
+    await aWhile();
+    expect(begun(shared)).toBe(39);
+  });
+
   it('a guess that was wrong, or an epoch that is entered in its midst, gives what it would have given', async () => {
     const data = await load({ options: { count: 5, shared: sharedCounts() }, prefetch: 4, order: (epoch, { count }) => (epoch > 1 ? [] : Array.from({ length: count }, (_, i) => (epoch === 0 ? i : count - 1 - i))) });
     expect(await readAll(data, 0)).toEqual([0, 1, 2, 3, 4]);
