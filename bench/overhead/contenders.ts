@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { generator } from '@tensorflow/tfjs-data';
 import { callbacks, CustomCallback, metrics, type LayersModel } from '@tensorflow/tfjs-layers';
-import { fileSink, Trainer, type TrainerOptions } from 'trainscope';
+import { fileSink, memorySink, Trainer, type TrainerOptions } from 'trainscope';
 import * as plugins from 'trainscope/plugins';
 import type { BenchModel, Samples } from './models.js';
 import type { StepClock } from './step-clock.js';
@@ -154,6 +154,9 @@ const trainscope = (configure: (turn: Turn) => Configured, needsValidation = fal
   built.model?.dispose();
 };
 
+/** The plugins that tell what the naive norms do, kept in memory as those are. */
+const norms = (): Configured => ({ plugins: [plugins.gradientNorm({ every: 1 }), plugins.weightNorm({ every: 1 })], sinks: [memorySink()] });
+
 /** The seven plugins of the README, each looking every so many steps, and all that they tell written to a log file. */
 const seven = (every: number) => ({ folder }: Turn): Configured => ({
   logEvery: every,
@@ -197,6 +200,7 @@ export const contenders = {
   }),
   fitDataset,
   'trainscope': trainscope(() => ({})),
+  'trainscope, norms': trainscope(norms),
   'trainscope, seven every 10th': trainscope(seven(10), true),
   'trainscope, seven': trainscope(seven(1), true),
   'trainscope, everything': trainscope(everything, true),

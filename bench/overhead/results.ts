@@ -18,6 +18,7 @@ const aims: Readonly<Record<string, readonly [limit: number, what: string]>> = {
   fit_ratio: [0.9, 'no plugin, beside model.fit'],
   seven_ratio: [1.05, 'seven plugins at every step, beside the bare loop'],
   seven_vs_fit: [1, 'seven plugins at every step, beside model.fit with nothing on'],
+  norms_vs_naive: [1, 'gradientNorm and weightNorm at every step, which tell what the naive norms do, beside these'],
   seven_vs_naive: [1, 'seven plugins at every step, beside the naive norms'],
   max_growth_exponent: [1, 'exponent of growth, the largest of the scaling tables; of many weights beyond that of the bare loop'],
 };
@@ -42,7 +43,7 @@ export async function writeResults(folder: string, { rows, growths, figures, rou
       ['naive norms', 'the same, and `tf.norm` of each weight and each gradient, read one by one'],
       ['model.fit', "tfjs-layers' own loop on tensors; with callbacks: earlyStopping, and one that keeps the loss of each batch"],
       ['fitDataset', "tfjs-layers' loop on a shuffled and batched tf.data pipeline"],
-      ['trainscope', 'a `Trainer` without plugins; with the seven at every step, or at every tenth; with 16 plugins at every step'],
+      ['trainscope', 'a `Trainer` without plugins; with gradientNorm and weightNorm at every step (norms); with the seven at every step, or at every tenth; with 16 plugins at every step'],
     ]),
     '',
     '## Against the aims',

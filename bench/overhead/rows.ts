@@ -44,6 +44,7 @@ const figureParts = {
   fit_ratio: ['trainscope', ({ toFit }: Row) => toFit],
   seven_ratio: ['trainscope, seven', ({ toBare }: Row) => toBare],
   seven_vs_fit: ['trainscope, seven', ({ toFit }: Row) => toFit],
+  norms_vs_naive: ['trainscope, norms', ({ toNaive }: Row) => toNaive],
   seven_vs_naive: ['trainscope, seven', ({ toNaive }: Row) => toNaive],
 } as const satisfies Readonly<Record<string, readonly [ContenderName, (row: Row) => Estimate]>>;
 
@@ -64,12 +65,12 @@ export function worstOf(rows: readonly Row[], figure: keyof typeof figureParts):
 export const isFigure = (name: string): name is keyof typeof figureParts => name in figureParts;
 
 /**
- * Those of the aims are of the reference, where it was measured, and `worst_` those of all models and backends. That seven
- * plugins are not slower than the naive norms is to hold of any.
+ * Those of the aims are of the reference, where it was measured, and `worst_` those of all models and backends. That knowing
+ * is not slower than by the naive norms is to hold of any.
  */
 export function figuresOf(rows: readonly Row[]): Readonly<Record<string, number>> {
   const reference = rows.filter(isReference);
   const names = Object.keys(figureParts).filter(isFigure);
-  const own = (name: keyof typeof figureParts): readonly Row[] => (reference.length === 0 || name === 'seven_vs_naive' ? rows : reference);
+  const own = (name: keyof typeof figureParts): readonly Row[] => (reference.length === 0 || name.endsWith('_vs_naive') ? rows : reference);
   return { ...Object.fromEntries(names.map((name) => [name, worstOf(own(name), name).value])), ...Object.fromEntries(names.map((name) => [`worst_${name}`, worstOf(rows, name).value])) };
 }

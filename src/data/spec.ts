@@ -23,8 +23,10 @@ export interface DataSpec {
 
 /** How batches are made. */
 export interface DataOptions {
-  /** Samples a batch. Samples in memory: 32 when left out (Keras' default). A Dataset: given only where it yields single samples. Iterables come in their own batches. */
+  /** Samples a batch. Samples in memory: 32 when left out (Keras' default). A Dataset: given only where it yields single samples. Iterables come in their own batches, and one whose first has another size is refused. */
   readonly batchSize?: number | undefined;
+  /** batchSize is that of other data as well: batches of an iterable are taken as they are. */
+  readonly batchSizeIsShared?: boolean | undefined;
   /** A new order every epoch. Samples in memory: true when left out, as in Keras. Streams come in their own order: true is refused there. */
   readonly shuffle?: boolean | undefined;
   /** Where the orders come from; the streams of seed 0 when left out, so that equal calls give equal orders. */
@@ -45,6 +47,7 @@ export interface DataOptions {
 /** The options with every default in its place. What stays undefined depends on the kind of source. */
 export interface ResolvedOptions {
   readonly batchSize: number | undefined;
+  readonly batchSizeIsShared: boolean;
   readonly shuffle: boolean | undefined;
   readonly streams: RandomStreams;
   readonly dropLast: boolean;
@@ -71,6 +74,7 @@ export function resolveOptions(options: DataOptions): ResolvedOptions {
   }
   return {
     batchSize: options.batchSize,
+    batchSizeIsShared: options.batchSizeIsShared ?? false,
     shuffle: options.shuffle,
     streams: options.streams ?? new RandomStreams(0),
     dropLast: options.dropLast ?? false,

@@ -137,11 +137,25 @@ export class StreamData implements LoadedData {
     return first.size;
   }
 
+  /** A batch size that is given and has no effect would be believed. */
+  #checkSize(size: number): void {
+    const { batchSize, batchSizeIsShared } = this.#options;
+    if (this.kind === 'dataset' || batchSizeIsShared || batchSize === undefined || size === batchSize) return;
+    const problem = `batchSize is ${batchSize}, and the data comes in batches of its own, whose first has ${size === 1 ? '1 sample' : `${size} samples`}`;
+    throw new ConfigError('OPTIONS_INVALID', {
+      found: problem,
+      expected: 'only samples in memory are cut into batches here, and those of a Dataset',
+      remedy: 'Leave out batchSize, or make batches of that size in the source.',
+      problems: [{ path: ['batchSize'], message: problem }],
+    });
+  }
+
   /** Tensors that were made since end here; the batch has its own. */
   #convert(raw: unknown, index: number, where: string, since: Moment): Eventual<Batch> {
     return always(
       () => {
         const table = tableOf(raw, this.#spec, where);
+        if (index === 0) this.#checkSize(table.size);
         table.inputs.forEach((column, input) => checkBatchDimension(column.label, table.size, this.#spec.inputShapes?.[input]));
         const checked = after(this.#options.checkFinite ? checkTableFinite(table) : undefined, () => checkClassRange(table.labels, this.#spec.labelClasses));
         return after(checked, () =>

@@ -46,7 +46,7 @@ async function unlessDry<T>(what: string, action: () => Promise<T>): Promise<T> 
 async function open(): Promise<Loader> {
   const make = (await loadModule({
     module,
-    expected: 'a function that makes a loader',
+    expected: 'it is a function that makes a loader',
     remedy: 'Write `export default defineLoader((options) => ({ count, sample: (index) => ({ inputs, labels }) }))`.',
     failed: loaderFailed,
   })) as unknown as LoaderFactory;
@@ -101,9 +101,10 @@ function work(loader: Loader): void {
     waiting.length = 0;
     try {
       await loader.close?.();
-    } finally {
-      port.close();
+    } catch (cause) {
+      post({ kind: 'unclosed', error: encodeError(loaderFailed({ found: `the loader of ${module} could not be closed: ${thrownText(cause)}`, remedy: 'The error is in its close(); it is the cause of this one. What was read is complete.', cause })) });
     }
+    port.close();
   };
   port.on('message', (message: ToLoader) => {
     if (message.kind === 'close') void close();

@@ -27,6 +27,7 @@ export interface WorkerLoader {
   /**
    * Ends the threads, after the module's close() where it has one. What is being read fails with LOADER_CLOSED. Again does
    * nothing. A loader that is not closed ends with the process, and does not keep it.
+   * @throws DataError LOADER_FAILED, once all have ended, where the module's close() threw
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -70,7 +71,8 @@ export async function loadInWorkers<F extends AnyLoaderFactory = LoaderFactory>(
     threads.forEach((thread) => thread.keepAlive(false));
     return loaderOf(pool, count, settings);
   } catch (error) {
-    await pool.close();
+    // The first error is the one to tell.
+    await pool.close().catch(() => undefined);
     throw error;
   }
 }
@@ -81,7 +83,7 @@ function startThreads(module: string, { options, seed, workers, resourceLimits }
     for (let index = 0; index < workers; index += 1) threads.push(new LoaderThread({ module, options, seed, index, threads: workers }, { resourceLimits }));
     return threads;
   } catch (cause) {
-    void new ThreadPool(threads).close();
+    void new ThreadPool(threads).close().catch(() => undefined);
     throw new ConfigError('OPTIONS_INVALID', {
       found: `the threads of the loader cannot be started: ${thrownText(cause)}`,
       expected: 'options that structured clone copies: plain data, typed arrays, maps and sets, no functions and no tensors',

@@ -31,6 +31,7 @@ export class LoaderThread {
   #closes = false;
   #cause: unknown;
   #failure: DataError | undefined;
+  #unclosed: DataError | undefined;
 
   /** Throws what Worker throws. */
   constructor(start: Omit<LoaderStart, 'port' | 'atWork'>, { resourceLimits }: Pick<ResolvedLoaderOptions, 'resourceLimits'>) {
@@ -99,7 +100,10 @@ export class LoaderThread {
     else this.#worker.unref();
   }
 
-  /** Ends the thread, at once or after the module's close(). What was not made fails with `error`. */
+  /**
+   * Ends the thread, at once or after the module's close(). What was not made fails with `error`.
+   * @throws DataError LOADER_FAILED, once it has ended, where the module's close() threw
+   */
   async close(error: DataError): Promise<void> {
     const hadFailed = this.#failure !== undefined;
     this.#failure ??= error;
@@ -112,6 +116,7 @@ export class LoaderThread {
       clearTimeout(timer);
     } else await this.#worker.terminate();
     await this.#exited;
+    if (this.#unclosed !== undefined) throw this.#unclosed;
   }
 
   #handle(message: FromLoader): void {
@@ -122,6 +127,10 @@ export class LoaderThread {
     }
     if (message.kind === 'broken') {
       this.#fail(decodeError(message.error) as DataError);
+      return;
+    }
+    if (message.kind === 'unclosed') {
+      this.#unclosed = decodeError(message.error) as DataError;
       return;
     }
     const ticket = this.#tickets.get(message.id);

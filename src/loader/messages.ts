@@ -36,4 +36,6 @@ export type FromLoader =
   | { readonly kind: 'ready'; readonly count: number; readonly closes: boolean }
   | { readonly kind: 'broken'; readonly error: WireError }
   | { readonly kind: 'made'; readonly id: number; readonly samples: Samples }
-  | { readonly kind: 'failed'; readonly id: number; readonly error: WireError };
+  | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
+  /** The last, of a thread whose module's close() threw. */
+  | { readonly kind: 'unclosed'; readonly error: WireError };

@@ -2,6 +2,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { z } from 'zod';
 import { checkArgument } from '../check-argument.js';
 import type { RandomStream } from '../random/index.js';
+import { resourceLimitsSchema } from '../thread/resource-limits.js';
 import type { AnyLoaderFactory, LoaderFactory, LoaderOptionsOf } from './define-loader.js';
 
 /** Gives the samples of an epoch in their order: indices from 0 to count - 1, any number of them, also again and again. */
@@ -36,9 +37,9 @@ const defaultPrefetch = 2;
 /** As for samples in memory (data/memory.ts), and Keras' own. */
 const defaultBatchSize = 32;
 
-const limit = z.number().positive().optional();
 const schema = z.strictObject({
-  module: z.unknown(),
+  // What is missing or no path, moduleUrl tells.
+  module: z.unknown().optional(),
   options: z.unknown().optional(),
   workers: z.int().min(1).default(1),
   batchSize: z.int().min(1).default(defaultBatchSize),
@@ -47,7 +48,7 @@ const schema = z.strictObject({
   seed: z.int().default(0),
   dropLast: z.boolean().default(false),
   prefetch: z.int().min(1).default(defaultPrefetch),
-  resourceLimits: z.strictObject({ maxOldGenerationSizeMb: limit, maxYoungGenerationSizeMb: limit, codeRangeSizeMb: limit, stackSizeMb: limit }).optional(),
+  resourceLimits: resourceLimitsSchema.optional(),
 }).refine(({ shuffle, order }) => shuffle !== true || order === undefined, 'shuffle is true and there is an order, which decides alone');
 
 /** The options with every default in its place. */

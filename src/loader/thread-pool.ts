@@ -50,8 +50,14 @@ export class ThreadPool {
     for (const thread of this.#threads) thread.drop(tickets);
   }
 
+  /** All threads have ended when it settles. @throws what one of them could not close */
   close(): Promise<void> {
-    return (this.#closed ??= Promise.all(this.#threads.map((thread) => thread.close(loaderClosed()))).then(() => undefined));
+    return (this.#closed ??= this.#endAll());
+  }
+
+  async #endAll(): Promise<void> {
+    const ends = await Promise.allSettled(this.#threads.map((thread) => thread.close(loaderClosed())));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   #keepAlive(wanted: boolean): void {

@@ -60,7 +60,7 @@ async function train(): Promise<void> {
   try {
     const run = (await loadModule({
       module,
-      expected: 'a function that trains',
+      expected: 'it is a function that trains',
       remedy: 'Write `export default defineTraining(async ({ sink, signal, data }) => trainer.fit(...))`.',
       failed: (facts) => new TrainscopeError('WORKER_FAILED', facts),
     })) as Training<unknown, unknown>;

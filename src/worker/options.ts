@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.js';
 import type { Sink } from '../events/index.js';
 import type { AnyPluginFactory } from '../plugin/index.js';
 import { listProblems, problemsOf } from '../problems.js';
+import { resourceLimitsSchema } from '../thread/resource-limits.js';
 
 export interface TrainInWorkerOptions<Data = unknown, Plugins extends readonly AnyPluginFactory[] = readonly AnyPluginFactory[]> {
   /** What the training gets as `data`: copied by structured clone (plain data, typed arrays, maps, sets). */
@@ -23,7 +24,6 @@ export interface TrainInWorkerOptions<Data = unknown, Plugins extends readonly A
   readonly resourceLimits?: ResourceLimits;
 }
 
-const limit = z.number().positive().optional();
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const has = (value: unknown, types: Readonly<Record<string, 'string' | 'function'>>): boolean =>
   (isObject(value) || typeof value === 'function') && Object.entries(types).every(([key, type]) => typeof (value as Readonly<Record<string, unknown>>)[key] === type);
@@ -35,7 +35,7 @@ const schema = z.strictObject({
   sinks: z.array(z.custom((value) => has(value, { name: 'string', write: 'function' }), 'it takes a sink, { name, write(event) }, as fileSink and memorySink make them')).optional(),
   logger: z.custom(isObject, 'it takes a pino logger, or the options of one').optional(),
   plugins: z.array(z.custom((value) => typeof value === 'function' && has(value, { pluginName: 'string' }), 'it takes what makes the plugin (gradientNorm), not the plugin (gradientNorm())')).optional(),
-  resourceLimits: z.strictObject({ maxOldGenerationSizeMb: limit, maxYoungGenerationSizeMb: limit, codeRangeSizeMb: limit, stackSizeMb: limit }).optional(),
+  resourceLimits: resourceLimitsSchema.optional(),
 });
 
 /** @throws ConfigError OPTIONS_INVALID with every problem */

@@ -33,10 +33,10 @@ test('a quick run compares all ways of training, and writes figures, tables and 
     const json = join(folder, 'bench.json');
     execFileSync(process.execPath, ['--import', 'tsx', 'bench/overhead.ts', '--quick', '--backends', 'cpu', '--no-scaling', '--json', json, '--results', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
     const { figures, tables } = JSON.parse(readFileSync(json, 'utf8')) as { figures: Record<string, number>; tables: { rows: { name: string; ms: { median: number } }[] } };
-    const names = ['bare_ratio', 'fit_ratio', 'seven_ratio', 'seven_vs_fit', 'seven_vs_naive'];
+    const names = ['bare_ratio', 'fit_ratio', 'seven_ratio', 'seven_vs_fit', 'norms_vs_naive', 'seven_vs_naive'];
     expect(Object.keys(figures)).toEqual([...names, ...names.map((name) => `worst_${name}`)]);
     expect(Object.values(figures).every((each) => each > 0)).toBe(true);
-    expect(tables.rows.map(({ name }) => name)).toEqual(['bare loop', 'naive norms', 'model.fit', 'model.fit, callbacks', 'fitDataset', 'trainscope', 'trainscope, seven every 10th', 'trainscope, seven', 'trainscope, everything']);
+    expect(tables.rows.map(({ name }) => name)).toEqual(['bare loop', 'naive norms', 'model.fit', 'model.fit, callbacks', 'fitDataset', 'trainscope', 'trainscope, norms', 'trainscope, seven every 10th', 'trainscope, seven', 'trainscope, everything']);
     expect(readFileSync(join(folder, 'RESULTS.md'), 'utf8')).toContain('| seven_ratio | seven plugins at every step, beside the bare loop |');
     expect(readFileSync(join(folder, 'overhead.svg'), 'utf8')).toContain('trainscope, seven');
   } finally {

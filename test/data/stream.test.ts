@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfData from '@tensorflow/tfjs-data';
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/errors.js';
 import { openData, type Batch, type Samples } from '../../src/data/index.js';
 import { expectDataError, read, readAll, readSync, withoutLeak } from './batches.js';
 
@@ -252,6 +253,25 @@ describe('Datasets of tf.data', () => {
   it('to shuffle one is refused with the remedy', () => {
     expect(() => openData(dataset, spec, { batchSize: 2, shuffle: true })).toThrow(/dataset\.shuffle\(bufferSize, seed\)/);
     expect(() => openData([samples(0)], spec, { shuffle: true })).toThrow(/shuffle in the source/);
+  });
+});
+
+describe('batchSize beside batches of their own', () => {
+  const sizes = async (batchSize: number | undefined, more: object = {}): Promise<number[]> => (await readAll(openData([samples(0), samples(1)], spec, { batchSize, ...more }).epoch(0))).map(({ size }) => size);
+
+  it('is refused where their first has another size, and left be where it has that', async () => {
+    const [own = 0] = await sizes(undefined);
+    await withoutLeak(async () => {
+      const error = await sizes(own + 1).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(error).toMatchObject({ code: 'OPTIONS_INVALID', problems: [{ path: ['batchSize'] }], message: expect.stringContaining(`batchSize is ${own + 1}, and the data comes in batches of its own, whose first has ${own === 1 ? '1 sample' : `${own} samples`}`) as string });
+      await expect(openData(() => [samples(0)], spec, { batchSize: own + 1 }).first()).rejects.toThrow(/in batches of its own/);
+      expect(await sizes(own)).toEqual([own, own]);
+    });
+  });
+
+  it('is left be where it is meant for other data as well', async () => {
+    expect(await sizes(1000, { batchSizeIsShared: true })).toEqual(await sizes(undefined));
   });
 });
 

@@ -44,7 +44,7 @@ describe('a loader that cannot begin rejects loadInWorkers', () => {
   it('where the threads do not agree, and where the module is not there, cannot be loaded, or has no default export', async () => {
     expect((await errorOf(() => load('another count in each thread', 2))).message).toMatch(/3 samples in one thread and 4 in another/);
     const failure = async (name: string) => (await errorOf(() => loadInWorkers({ module: moduleOf(name) }))).message;
-    expect(await failure('no-such.ts')).toMatch(/there is no module .*no-such\.ts; the file of a module whose default export makes a loader/);
+    expect(await failure('no-such.ts')).toMatch(/there is no module .*no-such\.ts; it is the file of a module whose default export makes a loader/);
     expect(await failure('broken-import.mjs')).toMatch(/broken-import\.mjs cannot be loaded: .*no-such-file/);
     expect(await failure('no-default.ts')).toMatch(/default export of .*no-default\.ts is missing \(it exports helper\)/);
   });
@@ -54,8 +54,27 @@ describe('a loader that cannot begin rejects loadInWorkers', () => {
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).problems).toHaveLength(2);
     expect((error as ConfigError).message).toMatch(/workers: .*did you mean "batchSize"/);
+    await expect(loadInWorkers({} as never)).rejects.toThrow(/^the module of the loader is undefined; it is a file: URL, or the path of a file\. Pass new URL/);
+    await expect(loadInWorkers({ module: moduleOf('misbehaves.ts'), options: 'sound', resourceLimits: { stackSizeMb: 0.01 } })).rejects.toThrow(/stackSizeMb/);
     await expect(loadInWorkers({ module: 'data:text/javascript,1' })).rejects.toThrow(/the module of the loader is a data: URL/);
     await expect(loadInWorkers({ module: moduleOf('no-default.ts'), options: () => 1 })).rejects.toThrow(/the threads of the loader cannot be started: .*could not be cloned/);
+  });
+});
+
+describe('a module whose close() throws', () => {
+  it('has close() reject with it, once, when all threads have ended', async () => {
+    const data = await loadInWorkers<typeof misbehaves>({ module: moduleOf('misbehaves.ts'), options: 'close throws', batchSize: 2, workers: 2 });
+    expect(await readEpoch(data, 0)).toHaveLength(4);
+    const error = await errorOf(() => data.close());
+    expect([error.code, error.message]).toEqual(['LOADER_FAILED', expect.stringMatching(/^the loader of file:.*misbehaves\.ts could not be closed: the archive is still being read/)]);
+    expect(error.cause).toBeInstanceOf(TypeError);
+    expect(() => data(0)).toThrow(/was closed/);
+    await expect(data.close()).rejects.toBe(error);
+  });
+
+  it('does not hide why the loaders could not begin', async () => {
+    const both = loadInWorkers({ module: moduleOf('misbehaves.ts'), options: 'another count, and close throws', workers: 2 });
+    expect((await errorOf(() => both)).message).toMatch(/3 samples in one thread and 4 in another/);
   });
 });
 

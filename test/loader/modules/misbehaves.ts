@@ -43,6 +43,19 @@ const ways = {
   'batch is nothing': () => ({ count: 8, batch: () => undefined as never }),
   'batch of too many samples': () => ({ count: 8, batch: () => ({ inputs: { values: Float32Array.of(1, 2, 3), shape: [3, 1] }, labels: Float32Array.of(0, 0, 0) }) }),
   'batch of a wrong shape': () => ({ count: 8, batch: () => ({ inputs: { values: Float32Array.of(1, 2, 3), shape: [2, 1] }, labels: Float32Array.of(0, 0) }) }),
+  'close throws': () => ({
+    ...at5(sound),
+    close: () => {
+      throw new TypeError('the archive is still being read');
+    },
+  }),
+  'another count, and close throws': (thread: number) => ({
+    count: 3 + thread,
+    sample: sound,
+    close: () => {
+      throw new TypeError('the archive is still being read');
+    },
+  }),
   exits: () => at5(() => process.exit(3)),
   'uncaught error': () =>
     at5(() => {
