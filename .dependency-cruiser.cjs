@@ -7,7 +7,7 @@ const rooms = [
   ['src/events', ['src/errors']],
   ['src/random', ['src/errors']],
   ['src/schedules', ['src/errors']],
-  ['src/data', ['src/errors', 'src/random']],
+  ['src/data', ['src/errors', 'src/random', 'src/backend/filled']],
   ['src/measure', ['src/errors', 'src/events', 'src/backend']],
   ['src/plugin', ['src/errors', 'src/events', 'src/measure', 'src/random', 'src/schedules']],
   ['src/backend', ['src/errors']],

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { filled } from '../backend/filled.js';
 import { DataError } from '../errors.js';
 import { flattenNested } from './nested.js';
 import { describe, isNumericArray, isShapedArray, isTensor } from './recognize.js';
@@ -73,28 +74,22 @@ function hostColumn(values: NumericArray, shape: readonly number[], request: Col
   const dtype = asked(request) ?? (isIntegerArray(values) ? request.integersAs : 'float32');
   const sample = shape.slice(1);
   const stride = sizeOf(sample);
-  // Every batch has an array of its own: the cpu backend keeps the array that a tensor was made of.
-  const empty = (count: number) => new (dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array)(count * stride);
+  // Every batch has memory of its own: the cpu backend keeps the array that a tensor was made of.
   return {
     label: request.label,
     shape,
     content: values,
-    range(start, count) {
-      const rows = empty(count);
-      rows.set(values.subarray(start * stride, (start + count) * stride));
-      return tf.tensor(rows, [count, ...sample], dtype);
-    },
-    gather(indices) {
-      const rows = empty(indices.length);
-      let at = 0;
-      for (const index of indices) {
-        const start = index * stride;
-        if (stride > longestLoop) rows.set(values.subarray(start, start + stride), at);
-        else for (let i = 0; i < stride; i += 1) rows[at + i] = values[start + i] ?? 0;
-        at += stride;
-      }
-      return tf.tensor(rows, [indices.length, ...sample], dtype);
-    },
+    range: (start, count) => filled([count, ...sample], dtype, (rows) => rows.set(values.subarray(start * stride, (start + count) * stride))),
+    gather: (indices) =>
+      filled([indices.length, ...sample], dtype, (rows) => {
+        let at = 0;
+        for (const index of indices) {
+          const start = index * stride;
+          if (stride > longestLoop) rows.set(values.subarray(start, start + stride), at);
+          else for (let i = 0; i < stride; i += 1) rows[at + i] = values[start + i] ?? 0;
+          at += stride;
+        }
+      }),
   };
 }
 
