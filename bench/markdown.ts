@@ -4,7 +4,15 @@ import type { Estimate } from './overhead/statistics.js';
 
 export const number = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : '-');
 export const ratio = ({ median, low, high }: Estimate): string => `${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
-export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [`| ${head.join(' | ')} |`, `| ${head.map((_, i) => (i === 0 ? '---' : '---:')).join(' | ')} |`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+
+/** Numbers, with or without a sign and what follows them, stand to the right. */
+const isNumber = (cell: string): boolean => /^([-+≤≥]? ?\d|-$|$)/.test(cell);
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rules = head.map((_, column) => (column > 0 && rows.every((row) => isNumber(row[column] ?? '')) ? '---:' : '---'));
+  return [line(head), line(rules), ...rows.map(line)].join('\n');
+}
 
 /** Which script wrote it, when, on which machine and with what. */
 export function writtenBy(script: string): string {
