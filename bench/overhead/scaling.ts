@@ -20,6 +20,8 @@ export interface Growth {
   readonly ended: string | null;
   /** Of the power of size that the values grow with, over the larger half of the sizes: least squares of logarithms. */
   readonly exponent: number;
+  /** The smallest and the largest of the turns' own exponents, where there were several turns. */
+  readonly spread?: readonly [number, number];
   /** What it should be at most: 1, in proportion to the size, or what the same work by hand was seen to be. */
   readonly expected: number;
   /** The table of the same work by hand. */
@@ -35,6 +37,7 @@ const exponentOf = (points: Growth['points']): number => {
 
 /** Each size a few times, in turns; medians. */
 async function grow(facts: Omit<Growth, 'points' | 'exponent' | 'ended'>, sizes: readonly number[], turns: number, measure: (size: number) => Promise<number>): Promise<Growth> {
+  /** By size, one value a turn. */
   const values = new Map<number, number[]>();
   let ended: string | null = null;
   for (let turn = 0; turn < turns; turn += 1) {
@@ -51,7 +54,8 @@ async function grow(facts: Omit<Growth, 'points' | 'exponent' | 'ended'>, sizes:
     }
   }
   const points = [...values].map(([size, own]) => ({ size, value: median(own) }));
-  return { ...facts, points, ended, exponent: exponentOf(points) };
+  const byTurn = Array.from({ length: turns }, (_, turn) => exponentOf([...values].map(([size, own]) => ({ size, value: own[turn] ?? Number.NaN }))));
+  return { ...facts, points, ended, exponent: exponentOf(points), ...(turns > 1 ? { spread: [Math.min(...byTurn), Math.max(...byTurn)] } : {}) };
 }
 
 type Handwritten = Extract<Exclude<TrainerOptions['model'], (...args: never[]) => unknown>, { readonly trainableWeights: unknown }>;
@@ -187,6 +191,9 @@ const tables = (steps: number, turns: number): readonly Table[] => [
 
 /** By how much a table grows faster than it should, beside growth in proportion: 1 is as it should be. */
 export const beyondExpected = ({ exponent, expected }: Growth): number => exponent - expected + 1;
+
+/** Whether some turns grew as they should and others did not: then it cannot be told. */
+export const scattersOver = ({ spread, expected }: Growth): boolean => spread !== undefined && spread[0] <= expected && expected < spread[1];
 
 /** All tables on the backend in use; or those of the names, and the others as they are known. */
 export async function scalingTables({ quick, names, known }: { readonly quick: boolean; readonly names: readonly string[] | undefined; readonly known: readonly Growth[] }): Promise<readonly Growth[]> {

@@ -62,7 +62,7 @@ const computeShare = 0.7;
 const busyCores = 0.9;
 
 export const remedies = {
-  data: 'Read ahead: pass the data as an asynchronous source, of which fit keeps `prefetch` batches ready. Load in parallel, decode and augment in worker threads (trainscope/loader) or once before the training, or keep the data in memory.',
+  data: 'Read ahead: pass the data as an asynchronous source, of which fit keeps `prefetch` batches ready. Load in parallel, decode and augment in worker threads (trainscope/loader, or more of its workers as far as there are cores) or once before the training, or keep the data in memory.',
   compute: 'The loop computes: a faster backend (a GPU, tfjs-node, wasm with SIMD), or a smaller model or input.',
   computeOnGpu: 'The GPU is the limit: a smaller model or input, or a faster GPU. A larger batch helps only while it raises samplesPerSecond.',
   host: 'Measure at fewer steps (`every`), have fewer plugins work in each step, and keep other work off the event loop of this process.',

@@ -6,7 +6,7 @@ import type { Made, Ticket } from './ticket.js';
 
 /** What is counted of all passes. */
 export interface Counts {
-  /** Batches that were taken. */
+  /** Batches that were taken. A fit takes the first one twice: once to check it. */
   taken: number;
   /** Of these, how many were not there yet when they were asked for. */
   waited: number;

@@ -22,7 +22,7 @@ const told = z.object({
 });
 
 /**
- * The result of a fit as text for a terminal: a line an epoch, why it ended, and what was found.
+ * The result of a fit as text for a terminal: a line for each complete epoch, why it ended, and what was found.
  * @throws ConfigError OPTIONS_INVALID for what is no result of a fit
  */
 export function formatSummary(result: FitResult): string {
@@ -40,5 +40,5 @@ export function formatSummary(result: FitResult): string {
   }
   const why = `${reason}${stoppedBy === null ? '' : ` by ${stoppedBy}`}${message === '' ? '' : `: ${message}`}`;
   const lines = findings.length === 0 ? ['no findings'] : [...findings].sort((a, b) => gravities.indexOf(a.severity) - gravities.indexOf(b.severity)).map(({ severity, rule, message: what, remedy }) => `${severity} ${rule}: ${what}\n  ${remedy}`);
-  return [table.toString(), `${why}; ${String(steps)} steps in ${seconds(milliseconds)} s`, ...lines].join('\n');
+  return [history.length === 0 ? 'no epoch was completed' : table.toString(), `${why}; ${String(steps)} steps in ${seconds(milliseconds)} s`, ...lines].join('\n');
 }

@@ -20,6 +20,10 @@ describe('formatSummary', () => {
     expect(lines.slice(-3)).toEqual(['stopped by earlyStopping: enough; 4 steps in 2.5 s', 'error first-non-finite: the loss is NaN', '  Lower the rate.']);
   });
 
+  it('says so where no epoch was completed, and draws no empty table', () => {
+    expect(formatSummary({ ...result, reason: 'aborted', stoppedBy: null, message: '', history: [], findings: [] })).toBe('no epoch was completed\naborted; 4 steps in 2.5 s\nno findings');
+  });
+
   it.each([
     ['nothing', undefined, 'missing, expected an object'],
     ['a promise, of a fit that was not awaited', Promise.resolve(result), 'history: missing'],
