@@ -1,6 +1,6 @@
 /** What runs in each thread: loads the module, makes the batches that are asked for, and hands them over. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { workerData } from 'node:worker_threads';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { showValue } from '../problems.js';
 import { loadModule } from '../thread/load-module.js';
 import { startKey } from '../thread/start-thread.js';
@@ -15,6 +15,9 @@ import type { FromLoader, LoaderStart, ToLoader } from './messages.js';
 type Make = Extract<ToLoader, { readonly kind: 'make' }>;
 
 const { module, options, seed, index, threads, atWork, port } = (workerData as Readonly<Record<typeof startKey, LoaderStart>>)[startKey];
+/** As often as the training lets its own event loop turn (trainer/pace.ts). */
+const turnEveryMs = 50;
+
 const waiting: Make[] = [];
 /** Rejects what is being awaited, where nothing is left that could settle it. */
 let giveUp: (() => void) | undefined;
@@ -88,12 +91,17 @@ function work(loader: Loader): void {
       atWork.fill(-1);
     }
   };
+  let turned = performance.now();
   const makeAll = async (): Promise<void> => {
     isWorking = true;
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       await makeOne(next);
-      // Some 10 us: jobs that are asked for or dropped meanwhile come in it, and timers of the module run.
+      // What is asked for or dropped meanwhile. A turn of the event loop, which would bring it too, takes 0.15 to 0.2 ms.
+      for (let come = receiveMessageOnPort(port); come !== undefined; come = receiveMessageOnPort(port)) take(come.message as ToLoader);
+      if (performance.now() - turned < turnEveryMs) continue;
+      // Timers and sockets of the module.
       await nextTurn();
+      turned = performance.now();
     }
     isWorking = false;
   };
@@ -106,11 +114,12 @@ function work(loader: Loader): void {
     }
     port.close();
   };
-  port.on('message', (message: ToLoader) => {
+  const take = (message: ToLoader): void => {
     if (message.kind === 'close') void close();
     else if (message.kind === 'drop') waiting.splice(0, waiting.length, ...waiting.filter(({ id }) => !message.ids.includes(id)));
     else if (waiting.push(message) === 1 && !isWorking) void makeAll();
-  });
+  };
+  port.on('message', take);
   isWorking = false;
   post({ kind: 'ready', count: loader.count, closes: loader.close !== undefined });
 }
