@@ -72,6 +72,8 @@ export interface EpochFunction {
   (epoch: number): EpochData | Promise<EpochData>;
   /** Batches in each epoch, where that is known before it is read: so that a progress bar has an end. */
   readonly batchesPerEpoch?: number | undefined;
+  /** True where its samples come in an order of chance: predict() refuses it then. */
+  readonly shuffled?: boolean | undefined;
 }
 
 /**

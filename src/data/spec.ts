@@ -25,8 +25,8 @@ export interface DataSpec {
 export interface DataOptions {
   /** Samples a batch. Samples in memory: 32 when left out (Keras' default). A Dataset: given only where it yields single samples. Iterables come in their own batches, and one whose first has another size is refused. */
   readonly batchSize?: number | undefined;
-  /** batchSize is that of other data as well: batches of an iterable are taken as they are. */
-  readonly batchSizeIsShared?: boolean | undefined;
+  /** The option that batchSize came by, for messages; 'batchSize' when left out. Null: it is other data's as well, and batches of an iterable are taken as they are. */
+  readonly batchSizeOption?: 'batchSize' | 'validationBatchSize' | null | undefined;
   /** A new order every epoch. Samples in memory: true when left out, as in Keras. Streams come in their own order: true is refused there. */
   readonly shuffle?: boolean | undefined;
   /** Where the orders come from; the streams of seed 0 when left out, so that equal calls give equal orders. */
@@ -47,7 +47,7 @@ export interface DataOptions {
 /** The options with every default in its place. What stays undefined depends on the kind of source. */
 export interface ResolvedOptions {
   readonly batchSize: number | undefined;
-  readonly batchSizeIsShared: boolean;
+  readonly batchSizeOption: 'batchSize' | 'validationBatchSize' | null;
   readonly shuffle: boolean | undefined;
   readonly streams: RandomStreams;
   readonly dropLast: boolean;
@@ -74,7 +74,7 @@ export function resolveOptions(options: DataOptions): ResolvedOptions {
   }
   return {
     batchSize: options.batchSize,
-    batchSizeIsShared: options.batchSizeIsShared ?? false,
+    batchSizeOption: options.batchSizeOption === undefined ? 'batchSize' : options.batchSizeOption,
     shuffle: options.shuffle,
     streams: options.streams ?? new RandomStreams(0),
     dropLast: options.dropLast ?? false,

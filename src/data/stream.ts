@@ -110,6 +110,16 @@ export class StreamData implements LoadedData {
         this.#firstSize ??= batch.size;
       }
       if (batches.length === 0) throw new DataError('DATA_EMPTY', { found: 'the data gave no batch', expected: 'there has to be something to train on' });
+      if (n === undefined) {
+        const another = async (): Promise<boolean> => {
+          const next = await reading.next('batch 1');
+          if (next.done === true) return false;
+          raws.push(next.value);
+          tf.dispose(tensorsMadeSince(next.value, since));
+          return true;
+        };
+        await this.#checkSize(batches[0]?.size ?? 0, another);
+      }
       return joined(batches, n ?? Infinity);
     } finally {
       batches.forEach(disposeBatch);
@@ -137,16 +147,21 @@ export class StreamData implements LoadedData {
     return first.size;
   }
 
-  /** A batch size that is given and has no effect would be believed. */
-  #checkSize(size: number): void {
-    const { batchSize, batchSizeIsShared } = this.#options;
-    if (this.kind === 'dataset' || batchSizeIsShared || batchSize === undefined || size === batchSize) return;
-    const problem = `batchSize is ${batchSize}, and the data comes in batches of its own, whose first has ${size === 1 ? '1 sample' : `${size} samples`}`;
+  /**
+   * A batch size that is given and has no effect would be believed. A source of fewer samples than that has a smaller batch
+   * and no second one.
+   */
+  async #checkSize(size: number, hasAnother: () => Promise<boolean>): Promise<void> {
+    const { batchSize, batchSizeOption } = this.#options;
+    if (this.kind === 'dataset' || batchSizeOption === null || batchSize === undefined || size === batchSize) return;
+    if (size < batchSize && !(await hasAnother())) return;
+    const isTraining = batchSizeOption === 'batchSize';
+    const problem = `${batchSizeOption} is ${batchSize}, and the ${isTraining ? '' : 'validation '}data comes in batches of its own, whose first has ${size === 1 ? '1 sample' : `${size} samples`}`;
     throw new ConfigError('OPTIONS_INVALID', {
       found: problem,
       expected: 'only samples in memory are cut into batches here, and those of a Dataset',
-      remedy: 'Leave out batchSize, or make batches of that size in the source.',
-      problems: [{ path: ['batchSize'], message: problem }],
+      remedy: `Leave out ${batchSizeOption}, or make batches of that size in the source.${isTraining ? ' Validation data in memory takes validationBatchSize.' : ''}`,
+      problems: [{ path: [batchSizeOption], message: problem }],
     });
   }
 
@@ -155,7 +170,6 @@ export class StreamData implements LoadedData {
     return always(
       () => {
         const table = tableOf(raw, this.#spec, where);
-        if (index === 0) this.#checkSize(table.size);
         table.inputs.forEach((column, input) => checkBatchDimension(column.label, table.size, this.#spec.inputShapes?.[input]));
         const checked = after(this.#options.checkFinite ? checkTableFinite(table) : undefined, () => checkClassRange(table.labels, this.#spec.labelClasses));
         return after(checked, () =>

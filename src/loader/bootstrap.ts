@@ -63,19 +63,21 @@ async function open(): Promise<Loader> {
 }
 
 function checked(made: unknown): Loader {
-  const { count, sample, batch } = (typeof made === 'object' && made !== null ? made : {}) as { readonly count?: unknown; readonly sample?: unknown; readonly batch?: unknown };
+  const { count, sample, batch, close } = (typeof made === 'object' && made !== null ? made : {}) as { readonly [Key in 'count' | 'sample' | 'batch' | 'close']?: unknown };
   const ways = [sample, batch].filter((each) => each !== undefined);
   const isSound = Number.isSafeInteger(count) && (count as number) >= 1 && ways.length === 1 && typeof ways[0] === 'function';
-  if (isSound) return made as Loader;
+  if (isSound && (close === undefined || typeof close === 'function')) return made as Loader;
   const found =
     typeof made !== 'object' || made === null
       ? `is ${showValue(made)}`
-      : ways.length === 1 && typeof ways[0] === 'function'
-        ? `has a count of ${showValue(count)}`
-        : ways.length === 2
-          ? 'has both sample and batch'
-          : 'has neither a function sample nor a function batch';
-  throw loaderFailed({ found: `what the default export of ${module} made ${found}`, expected: 'it makes { count, sample } or { count, batch }, with a count of at least 1' });
+      : isSound
+        ? `has a close that is ${showValue(close)}`
+        : ways.length === 1 && typeof ways[0] === 'function'
+          ? `has ${count === undefined ? 'no count' : `a count of ${showValue(count)}`}`
+          : ways.length === 2
+            ? 'has both sample and batch'
+            : 'has neither a function sample nor a function batch';
+  throw loaderFailed({ found: `what the default export of ${module} made ${found}`, expected: 'it makes { count, sample } or { count, batch }, with a count of at least 1, and close, where there is one, is a function' });
 }
 
 function work(loader: Loader): void {

@@ -33,7 +33,7 @@ interface Part {
 export function collate(samples: readonly LoadedSample[], indices: Int32Array): Samples {
   samples.forEach((sample: unknown, i) => {
     if (typeof sample !== 'object' || sample === null || !('inputs' in sample)) {
-      throw new DataError('DATA_TYPE', { found: `sample ${nth(indices, i)} is ${showValue(sample)}`, expected: 'sample(index) gives { inputs, labels }', remedy: 'Return an object with inputs.' });
+      throw new DataError('DATA_TYPE', { found: `sample ${nth(indices, i)} ${typeof sample === 'object' && sample !== null ? `has ${Object.keys(sample).join(', ') || 'no fields'} and no inputs` : `is ${showValue(sample)}`}`, expected: 'sample(index) gives { inputs, labels }', remedy: 'Return an object with inputs.' });
     }
   });
   const [first] = samples as readonly [LoadedSample, ...LoadedSample[]];

@@ -31,7 +31,7 @@ export interface LoadedSample {
 interface LoaderParts {
   /** Samples that there are: at least 1. */
   readonly count: number;
-  /** Called when the loader is closed: for files and connections. It has 2 s. */
+  /** Called when the loader is closed: for files and connections. It has 2 s, in which the batch that is at work ends as well; samples may still be awaited. */
   readonly close?: (() => void | Promise<void>) | undefined;
 }
 

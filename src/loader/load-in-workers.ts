@@ -22,12 +22,14 @@ export interface WorkerLoader {
   readonly samples: number;
   /** Undefined where `order` decides. */
   readonly batchesPerEpoch: number | undefined;
+  /** Whether its samples come in another order than the module's, each epoch: not what `predict` takes. False with an `order` of one's own. */
+  readonly shuffled: boolean;
   /** Since it was made, over all that read it. */
   readonly stats: LoaderStats;
   /**
-   * Ends the threads, after the module's close() where it has one. What is being read fails with LOADER_CLOSED. Again does
-   * nothing. A loader that is not closed ends with the process, and does not keep it.
-   * @throws DataError LOADER_FAILED, once all have ended, where the module's close() threw
+   * Ends the threads, after the module's close() where it has one. What is being read fails with LOADER_CLOSED. Again is
+   * the same promise. A loader that is not closed ends with the process, and does not keep it.
+   * @throws DataError LOADER_FAILED, once all have ended, where the module's close() threw. It has 2 s, in which the batch that is at work ends as well
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -44,7 +46,7 @@ export type LoaderStats = Readonly<Counts>;
  * number of the batch) alone: any number of threads gives the same, and a resumed fit goes on with what would have come.
  * Of each reader at most `workers * prefetch` batches are being made or ready.
  *
- * @throws ConfigError OPTIONS_INVALID; DataError LOADER_FAILED for a module that is not there, cannot be loaded, or whose
+ * @throws ConfigError OPTIONS_INVALID, also where dropLast leaves no batch; DataError LOADER_FAILED for a module that is not there, cannot be loaded, or whose
  * loader cannot be made
  * @example
  * const data = await loadInWorkers<typeof import('./digits.loader.js').default>({
@@ -68,6 +70,7 @@ export async function loadInWorkers<F extends AnyLoaderFactory = LoaderFactory>(
     if (other !== undefined) {
       throw loaderFailed({ found: `the loaders of ${module} have ${count} samples in one thread and ${other} in another`, expected: 'all threads read the same samples', remedy: 'Let count follow from the options alone.' });
     }
+    if (settings.order === undefined && batchesIn(count, settings) === 0) throw nothingLeft(module, count, settings);
     threads.forEach((thread) => thread.keepAlive(false));
     return loaderOf(pool, count, settings);
   } catch (error) {
@@ -76,6 +79,11 @@ export async function loadInWorkers<F extends AnyLoaderFactory = LoaderFactory>(
     throw error;
   }
 }
+
+const nothingLeft = (module: string, count: number, { batchSize }: ResolvedLoaderOptions): ConfigError => {
+  const problem = `batchSize is ${batchSize} and dropLast is true, and the loader of ${module} has ${count === 1 ? '1 sample' : `${count} samples`}`;
+  return new ConfigError('OPTIONS_INVALID', { found: problem, expected: 'at least one batch is left', remedy: 'Lower batchSize, or leave out dropLast.', problems: [{ path: ['batchSize'], message: problem }] });
+};
 
 function startThreads(module: string, { options, seed, workers, resourceLimits }: ResolvedLoaderOptions): LoaderThread[] {
   const threads: LoaderThread[] = [];
@@ -107,6 +115,7 @@ function loaderOf(pool: ThreadPool, count: number, settings: ResolvedLoaderOptio
   return Object.defineProperties(read, {
     samples: { value: count, enumerable: true },
     batchesPerEpoch: { value: settings.order === undefined ? batchesIn(count, settings) : undefined, enumerable: true },
+    shuffled: { value: settings.order === undefined && settings.shuffle !== false, enumerable: true },
     stats: { get: (): LoaderStats => ({ ...counts }), enumerable: true },
     close: { value: close },
     [Symbol.asyncDispose]: { value: close },

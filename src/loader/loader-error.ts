@@ -9,6 +9,6 @@ export const placeOf = ({ epoch, batch }: Pick<Job, 'epoch' | 'batch'>): string 
 export const loaderClosed = (): DataError =>
   new DataError('LOADER_CLOSED', {
     found: 'the loader was closed, and a batch of it is asked for',
-    expected: 'it is open as long as something reads it',
+    expected: 'a closed loader is read no more',
     remedy: 'Call close() once the training is over, or make another with loadInWorkers().',
   });

@@ -102,18 +102,25 @@ export class LoaderThread {
 
   /**
    * Ends the thread, at once or after the module's close(). What was not made fails with `error`.
-   * @throws DataError LOADER_FAILED, once it has ended, where the module's close() threw
+   * @throws DataError LOADER_FAILED, once it has ended, where the module's close() threw, or the thread died of it
    */
   async close(error: DataError): Promise<void> {
     const hadFailed = this.#failure !== undefined;
+    let code = 0;
+    this.#worker.once('exit', (exitCode) => (code = exitCode));
     this.#failure ??= error;
     this.#failAll(error);
     this.#worker.ref();
     if (this.#closes && !hadFailed) {
       this.#post({ kind: 'close' });
-      const timer = setTimeout(() => void this.#worker.terminate(), graceMs);
+      let isCut = false as boolean;
+      const timer = setTimeout(() => {
+        isCut = true;
+        void this.#worker.terminate();
+      }, graceMs);
       await this.#exited;
       clearTimeout(timer);
+      if (!isCut && (code !== 0 || this.#cause !== undefined)) this.#unclosed ??= this.#died(code);
     } else await this.#worker.terminate();
     await this.#exited;
     if (this.#unclosed !== undefined) throw this.#unclosed;

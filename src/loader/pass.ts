@@ -42,7 +42,8 @@ export class Pass implements AsyncIterator<Samples> {
   #next: number;
   #isOpen = false;
   #isOver = false;
-  #following: Pass | undefined;
+  /** Asked for once: there may be none. */
+  #following: { readonly pass: Pass | undefined } | undefined;
 
   constructor(settings: PassSettings) {
     this.#settings = settings;
@@ -117,14 +118,14 @@ export class Pass implements AsyncIterator<Samples> {
     }
     if (!this.#isOpen || this.#isOver || this.#next < batches.length) return;
     const left = room - this.#tickets.length;
-    if (left > 0) (this.#following ??= following())?.begin(left);
+    if (left > 0) (this.#following ??= { pass: following() }).pass?.begin(left);
   }
 
   #ended(error: unknown): Error {
     this.#isOver = true;
     this.#settings.pool.drop(new Set(this.#tickets.splice(0)));
     // Whoever leaves an epoch early may go anywhere.
-    this.#following?.abandon();
+    this.#following?.pass?.abandon();
     return error as Error;
   }
 }

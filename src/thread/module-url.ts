@@ -36,7 +36,7 @@ export function moduleUrl(module: string | URL, { what, does, example, missing }
   const path = fileURLToPath(url);
   if (isFile(path)) return url.href;
   const source = path.replace(/\.([cm]?)js(x?)$/, '.$1ts$2');
-  if (!isFile(source)) throw missing({ found: `there is no module ${path}`, expected: `it is the file of a module whose default export ${does}` });
+  if (!isFile(source)) throw missing({ found: `there is no module ${path}`, expected: `it is the file of a module whose default export ${does}`, remedy: `A path is one from the working folder. Pass new URL('./${example}.js', import.meta.url), which is one from the file where it stands.` });
   const { href } = pathToFileURL(source);
   return `${href}${url.search}${url.hash}`;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeBatch, openData, type ArrayValues, type DataOptions, type DataSource, type DataSpec, type LoadedData, type NestedArray } from '../data/index.js';
-import { DataError } from '../errors.js';
+import { ConfigError, DataError } from '../errors.js';
 import type { OutputInfo } from '../measure/index.js';
 import type { Metrics } from '../plugin/index.js';
 import { evaluate } from './evaluate.js';
@@ -111,6 +111,7 @@ export class Engine {
   }
 
   async predict(source: DataSource | ArrayValues, batchSize: number | undefined): Promise<readonly tf.Tensor[]> {
+    if (typeof source === 'function' && (source as { readonly shuffled?: unknown }).shuffled === true) throw predictsInOrder();
     const data = this.openData(asInputs(source), { batchSize, shuffle: false }, false);
     const pace = new Pace();
     const parts: tf.Tensor[][] = [];
@@ -195,3 +196,8 @@ function asInputs(source: DataSource | ArrayValues): DataSource {
   const areBatches = elements.length > 0 && elements.every((each) => typeof each === 'object' && each !== null && ('inputs' in each || 'xs' in each));
   return areBatches ? (source) : { inputs: elements as NestedArray };
 }
+
+const predictsInOrder = (): ConfigError => {
+  const problem = 'the data says that it is shuffled';
+  return new ConfigError('OPTIONS_INVALID', { found: problem, expected: 'predictions come in the order of the data, and are to be matched with its samples', remedy: 'Make a loader for it with shuffle: false.', problems: [{ path: ['data'], message: problem }] });
+};

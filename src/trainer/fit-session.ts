@@ -138,7 +138,7 @@ export class FitSession {
       if (parts.validation !== undefined) {
         // A Dataset has its own batches: that samples in memory are to be cut into batches says nothing of it.
         const batchSize = settings.validationBatchSize ?? (data.kind === 'memory' && isDataset(parts.validation) ? undefined : settings.batchSize);
-        const inOrder = { ...options, batchSize, batchSizeIsShared: settings.validationBatchSize === undefined, shuffle: false, dropLast: false };
+        const inOrder = { ...options, batchSize, batchSizeOption: settings.validationBatchSize === undefined ? null : ('validationBatchSize' as const), shuffle: false, dropLast: false };
         validationData = await openChecked(engine, parts.validation, inOrder, settings);
         const samples = Math.max(0, ...plan.measurements.map(({ probeSamples }) => probeSamples ?? 0));
         if (samples > 0) probe = await validationData.first(samples);

@@ -34,9 +34,10 @@ export function formatSummary(result: FitResult): string {
     style: { head: [], border: [], compact: true },
     colAligns: ['right', ...names.map(() => 'right' as const), ...validated.map(() => 'right' as const), 'right', 'right', 'right'],
   });
+  const own = (of: Readonly<Record<string, number>>, name: string): number | undefined => (Object.hasOwn(of, name) ? of[name] : undefined);
   const cell = (value: number | undefined): string => (value === undefined ? '-' : shortNumber(value));
   for (const { epoch, metrics, validation, learningRate, steps: epochSteps, milliseconds: took } of history) {
-    table.push([String(epoch), ...names.map((name) => cell(metrics[name])), ...validated.map((name) => cell(validation?.[name])), shortNumber(learningRate), String(epochSteps), seconds(took)]);
+    table.push([String(epoch), ...names.map((name) => cell(own(metrics, name))), ...validated.map((name) => cell(own(validation ?? {}, name))), shortNumber(learningRate), String(epochSteps), seconds(took)]);
   }
   const why = `${reason}${stoppedBy === null ? '' : ` by ${stoppedBy}`}${message === '' ? '' : `: ${message}`}`;
   const lines = findings.length === 0 ? ['no findings'] : [...findings].sort((a, b) => gravities.indexOf(a.severity) - gravities.indexOf(b.severity)).map(({ severity, rule, message: what, remedy }) => `${severity} ${rule}: ${what}\n  ${remedy}`);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfData from '@tensorflow/tfjs-data';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.js';
-import { openData, type Batch, type Samples } from '../../src/data/index.js';
+import { disposeBatch, openData, type Batch, type Samples } from '../../src/data/index.js';
 import { expectDataError, read, readAll, readSync, withoutLeak } from './batches.js';
 
 const spec = { inputNames: ['x'], labelNames: ['y'], inputShapes: [[null, 1]] };
@@ -257,21 +257,44 @@ describe('Datasets of tf.data', () => {
 });
 
 describe('batchSize beside batches of their own', () => {
-  const sizes = async (batchSize: number | undefined, more: object = {}): Promise<number[]> => (await readAll(openData([samples(0), samples(1)], spec, { batchSize, ...more }).epoch(0))).map(({ size }) => size);
+  const first = async (count: number, batchSize: number, more: object = {}): Promise<number> => {
+    const data = openData(Array.from({ length: count }, (_, i) => samples(i)), spec, { batchSize, ...more });
+    const batch = await data.first();
+    const { size } = batch;
+    disposeBatch(batch);
+    return size;
+  };
 
   it('is refused where their first has another size, and left be where it has that', async () => {
-    const [own = 0] = await sizes(undefined);
+    const own = 2;
     await withoutLeak(async () => {
-      const error = await sizes(own + 1).catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(ConfigError);
-      expect(error).toMatchObject({ code: 'OPTIONS_INVALID', problems: [{ path: ['batchSize'] }], message: expect.stringContaining(`batchSize is ${own + 1}, and the data comes in batches of its own, whose first has ${own === 1 ? '1 sample' : `${own} samples`}`) as string });
-      await expect(openData(() => [samples(0)], spec, { batchSize: own + 1 }).first()).rejects.toThrow(/in batches of its own/);
-      expect(await sizes(own)).toEqual([own, own]);
+      for (const other of [own + 1, own - 1]) {
+        const error = await first(2, other).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(ConfigError);
+        expect(error).toMatchObject({ code: 'OPTIONS_INVALID', problems: [{ path: ['batchSize'] }], message: expect.stringContaining(`batchSize is ${other}, and the data comes in batches of its own, whose first has ${own} samples`) as string });
+      }
+      await expect(openData(() => [samples(0), samples(1)], spec, { batchSize: own + 1 }).first()).rejects.toThrow(/in batches of its own/);
+      await expect(first(2, own + 1, { batchSizeOption: 'validationBatchSize' })).rejects.toMatchObject({ problems: [{ path: ['validationBatchSize'] }], message: expect.stringMatching(/^validationBatchSize is .* the validation data comes in .*Leave out validationBatchSize/) as string });
+      expect(await first(2, own)).toBe(own);
     });
   });
 
-  it('is left be where it is meant for other data as well', async () => {
-    expect(await sizes(1000, { batchSizeIsShared: true })).toEqual(await sizes(undefined));
+  it('is left be where all samples are fewer than that, and where it is meant for other data as well', async () => {
+    await withoutLeak(async () => {
+      expect(await first(1, 1000)).toBe(await first(1, 1000, { batchSizeOption: null }));
+      expect(await first(2, 1000, { batchSizeOption: null })).toBeGreaterThan(0);
+    });
+  });
+
+  it('leaves a generator, which can be read once, as it was', async () => {
+    await withoutLeak(async () => {
+      function* one(): Generator<Samples> {
+        yield samples(0);
+      }
+      const data = openData(one(), spec, { batchSize: 1000 });
+      disposeBatch(await data.first());
+      expect(await readAll(data.epoch(0))).toHaveLength(1);
+    });
   });
 });
 

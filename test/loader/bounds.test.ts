@@ -161,6 +161,23 @@ describe('between two epochs', () => {
   });
 });
 
+describe('an order that has no next epoch', () => {
+  it('is asked for it once, and no other epoch is begun in its place', async () => {
+    const [shared, asked] = [sharedCounts(), [] as number[]];
+    const data = await load({
+      options: { count: 5, shared },
+      prefetch: 4,
+      order: (epoch, { count }) => {
+        asked.push(epoch);
+        return epoch > 1 ? [] : Array.from({ length: count }, (_, i) => i);
+      },
+    });
+    for (const epoch of [0, 1]) expect(await readEpoch(data, epoch)).toHaveLength(5);
+    await aWhile();
+    expect([asked, begun(shared)]).toEqual([[0, 1, 2], 10]);
+  });
+});
+
 describe('close()', () => {
   it('calls the close of the module once a thread, may be called again, and refuses what is asked for afterwards', async () => {
     const shared = sharedCounts();

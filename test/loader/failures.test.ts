@@ -30,7 +30,8 @@ describe('a loader that cannot begin rejects loadInWorkers', () => {
     ['factory rejects', /the loader of .*misbehaves\.ts could not be made: no such folder/],
     ['factory never settles', /has nothing left to do, and its promise is not settled/],
     ['factory exits', /ended with exit code 4 .*misbehaves\.ts/],
-    ['no count', /has a count of undefined; it makes \{ count, sample \}/],
+    ['no count', /has no count; it makes \{ count, sample \}/],
+    ['close is no function', /has a close that is 5; it makes/],
     ['no way to make a batch', /has neither a function sample nor a function batch/],
     ['both ways', /has both sample and batch/],
     ['nothing', /what the default export of .*misbehaves\.ts made is undefined/],
@@ -54,6 +55,11 @@ describe('a loader that cannot begin rejects loadInWorkers', () => {
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).problems).toHaveLength(2);
     expect((error as ConfigError).message).toMatch(/workers: .*did you mean "batchSize"/);
+    await expect(loadInWorkers({ module: moduleOf('misbehaves.ts'), options: 'sound', batchSize: 9, dropLast: true })).rejects.toMatchObject({
+      code: 'OPTIONS_INVALID',
+      problems: [{ path: ['batchSize'] }],
+      message: expect.stringMatching(/^batchSize is 9 and dropLast is true, and the loader of file:.*misbehaves\.ts has 8 samples; at least one batch is left\. Lower batchSize/) as string,
+    });
     await expect(loadInWorkers({} as never)).rejects.toThrow(/^the module of the loader is undefined; it is a file: URL, or the path of a file\. Pass new URL/);
     await expect(loadInWorkers({ module: moduleOf('misbehaves.ts'), options: 'sound', resourceLimits: { stackSizeMb: 0.01 } })).rejects.toThrow(/stackSizeMb/);
     await expect(loadInWorkers({ module: 'data:text/javascript,1' })).rejects.toThrow(/the module of the loader is a data: URL/);
@@ -70,6 +76,15 @@ describe('a module whose close() throws', () => {
     expect(error.cause).toBeInstanceOf(TypeError);
     expect(() => data(0)).toThrow(/was closed/);
     await expect(data.close()).rejects.toBe(error);
+  });
+
+  it.each<[Way, RegExp]>([
+    ['close exits', /a thread of the loader ended with exit code 7 /],
+    ['close dies of what nothing catches', /died of an error that nothing caught .*nobody caught me/],
+  ])('%s: is told as well', async (way, message) => {
+    const data = await loadInWorkers<typeof misbehaves>({ module: moduleOf('misbehaves.ts'), options: way, batchSize: 2 });
+    const error = await errorOf(() => data.close());
+    expect([error.code, error.message]).toEqual(['LOADER_FAILED', expect.stringMatching(message)]);
   });
 
   it('does not hide why the loaders could not begin', async () => {

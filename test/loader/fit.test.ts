@@ -24,6 +24,17 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((data) => data.close()));
 });
 
+it('predict takes a loader that keeps the order of the samples, and refuses one that does not', async () => {
+  const trainer = new Trainer({ model: smallClassifier, loss: 'sparseCategoricalCrossentropy', progress: false });
+  const [shuffled, inOrder] = [await load(), await load({ shuffle: false })];
+  expect([shuffled.shuffled, inOrder.shuffled, (await load({ order: () => [0] })).shuffled]).toEqual([true, false, false]);
+  await expect(trainer.predict(shuffled)).rejects.toMatchObject({ code: 'OPTIONS_INVALID', message: expect.stringMatching(/is shuffled; .*Make a loader for it with shuffle: false/) as string });
+  const predictions = await trainer.predict(inOrder);
+  expect(predictions[0]?.shape[0]).toBe(64);
+  tf.dispose([...predictions]);
+  await trainer.dispose();
+});
+
 interface Run {
   readonly dispose: () => Promise<void>;
   readonly losses: readonly number[];

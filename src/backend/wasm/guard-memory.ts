@@ -3,7 +3,7 @@ import { BackendError } from '../../errors.js';
 
 /** What is used of the Emscripten module behind the backend. */
 export interface Heap {
-  readonly HEAPU8: Uint8Array;
+  readonly HEAPU8: { readonly length: number };
   _malloc: (bytes: number) => number;
 }
 
@@ -17,7 +17,8 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toLocaleString
 
 /**
  * Makes a heap that is full an error. Its malloc answers with 0 then, TensorFlow.js takes that for an address, and the
- * new tensor is laid over whatever is there; of a size of 4 GiB or more it gives what is left over 4 GiB. Throws nothing
+ * new tensor is laid over whatever is there; of a size of 4 GiB or more it gives what is left over 4 GiB; and near its end
+ * it has been seen to give a block that goes beyond it. Throws nothing
  * itself; the heap's `_malloc` then throws BackendError BACKEND_MEMORY.
  */
 export function guardMemory(heap: Heap): void {
@@ -25,7 +26,8 @@ export function guardMemory(heap: Heap): void {
   if (ours.has(_malloc)) return;
   const guarded = (bytes: number): number => {
     const at = bytes < most ? _malloc(bytes) : 0;
-    if (at !== 0 || bytes === 0) return at;
+    // Addresses above 2 GiB may come as negative numbers. What is beyond the end stays lost: to free it would write there.
+    if (bytes === 0 || (at !== 0 && (at >>> 0) + bytes <= heap.HEAPU8.length)) return at;
     const { numBytes, numTensors } = tf.memory();
     throw new BackendError('BACKEND_MEMORY', {
       found: `the wasm backend was asked for ${mebibytes(bytes)} beside ${numTensors} tensors of ${mebibytes(numBytes)}, and its heap of ${mebibytes(heap.HEAPU8.length)} has no room for it`,

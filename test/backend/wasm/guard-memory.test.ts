@@ -62,7 +62,7 @@ test('a kernel that finds no room throws and leaves the tensors that there are',
 
 test('more than addresses of 32 bits reach is refused before it is asked for: TensorFlow.js would get what is left over 4 GiB', () => {
   const asked: number[] = [];
-  const heap: Heap = { HEAPU8: new Uint8Array(8), _malloc: (bytes) => asked.push(bytes) };
+  const heap: Heap = { HEAPU8: { length: 2 ** 32 }, _malloc: (bytes) => asked.push(bytes) };
   guardMemory(heap);
   expect(thrownBy(() => heap._malloc(2 ** 32 + 16)).message).toContain('asked for 4,096 MiB');
   expect(heap._malloc(2 ** 32 - 1)).toBe(1);
@@ -70,9 +70,17 @@ test('more than addresses of 32 bits reach is refused before it is asked for: Te
 });
 
 test('a tensor of no elements needs no room, and addresses above 2 GiB, which malloc gives as negative, are none', () => {
-  const heap: Heap = { HEAPU8: new Uint8Array(8), _malloc: (bytes) => (bytes === 0 ? 0 : -2_000_000_000) };
+  const heap: Heap = { HEAPU8: { length: 2 ** 32 }, _malloc: (bytes) => (bytes === 0 ? 0 : -2_000_000_000) };
   guardMemory(heap);
   expect([heap._malloc(0), heap._malloc(4)]).toEqual([0, -2_000_000_000]);
+});
+
+test('a block that goes beyond the end of the heap, as malloc has given near 4 GiB, is no room', () => {
+  // Seen after tensors of 2^26 numbers had filled it and were gone, and 64,000,000 were asked for.
+  const heap: Heap = { HEAPU8: { length: 4_294_901_760 }, _malloc: () => 4_096_109_368 | 0 };
+  guardMemory(heap);
+  expect(thrownBy(() => heap._malloc(256_000_000)).code).toBe('BACKEND_MEMORY');
+  expect(heap._malloc(4_294_901_760 - 4_096_109_368) >>> 0).toBe(4_096_109_368);
 });
 
 test('the guard is put in front once', async () => {

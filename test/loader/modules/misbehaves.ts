@@ -49,6 +49,17 @@ const ways = {
       throw new TypeError('the archive is still being read');
     },
   }),
+  'close exits': () => ({ ...at5(sound), close: () => process.exit(7) }),
+  'close dies of what nothing catches': () => ({
+    ...at5(sound),
+    close: () =>
+      new Promise<void>(() => {
+        setTimeout(() => {
+          throw new Error('nobody caught me');
+        }, 0);
+      }),
+  }),
+  'close is no function': () => ({ ...at5(sound), close: 5 as never }),
   'another count, and close throws': (thread: number) => ({
     count: 3 + thread,
     sample: sound,
