@@ -68,7 +68,8 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions): PlateauReducer
 
   const reduce = (state: PlateauState, metric: number): PlateauStep => {
     const better = Number.isFinite(metric) && (state.best === null || isBetter(metric, state.best));
-    const best = better ? metric : state.best;
+    // -0, which JSON does not know, becomes 0.
+    const best = better ? metric + 0 : state.best;
     const cooling = state.cooldownLeft > 0;
     const badCount = better || cooling ? 0 : state.badCount + 1;
     const cooldownLeft = cooling ? state.cooldownLeft - 1 : 0;

@@ -131,6 +131,11 @@ test('up to 200 metrics with any options give the rates of ReduceLROnPlateau, al
   );
 });
 
+test('-0 is kept as 0, which is all that JSON knows', () => {
+  const { initial, reduce } = reduceOnPlateau({ learningRate: 1 });
+  expect(reduce(initial, -0).state.best).toBe(0);
+});
+
 test('the state goes through JSON after every metric and changes nothing, and the old state is left as it was', () => {
   fc.assert(
     fc.property(options, metrics, (given, found) => {
