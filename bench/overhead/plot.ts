@@ -11,7 +11,7 @@ export async function plotRatios(rows: readonly Row[]): Promise<string> {
   const spec: TopLevelSpec = {
     background: '#ffffff',
     padding: 14,
-    title: { text: 'Time of a step beside that of a bare loop, and its 95 % interval', anchor: 'start', fontSize: 14, offset: 18 },
+    title: { text: 'Time of a step divided by that of a bare loop: median and 95 % interval (further left is faster)', anchor: 'start', fontSize: 14, offset: 18 },
     data: { values },
     facet: { field: 'place', type: 'nominal', title: null, sort: [...new Set(values.map(({ place }) => place))], header: { labelFontSize: 12, labelFontWeight: 'bold' } },
     columns: 2,
@@ -25,7 +25,7 @@ export async function plotRatios(rows: readonly Row[]): Promise<string> {
         { mark: { type: 'point', filled: true, size: 60 }, encoding: { x: { field: 'ratio', type: 'quantitative', scale: { zero: false } }, y: { field: 'name', type: 'nominal', sort: null, axis: { labelLimit: 260 } }, color: { field: 'whose', type: 'nominal' } } },
       ],
     },
-    config: { view: { stroke: '#d0d7de' }, axis: { gridColor: '#e6e9ed', labelLimit: 240 } },
+    config: { view: { stroke: '#d0d7de' }, axis: { gridColor: '#e6e9ed', labelLimit: 240 }, axisY: { domain: false, ticks: false }, legend: { orient: 'top', direction: 'horizontal' } },
   };
   return new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' }).toSVG();
 }
