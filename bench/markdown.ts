@@ -5,6 +5,9 @@ import type { Estimate } from './overhead/statistics.js';
 export const number = (value: number): string => (Number.isFinite(value) ? value.toPrecision(3) : '-');
 export const ratio = ({ median, low, high }: Estimate): string => `${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
 
+/** How a figure stands to its aim. `isOpen`: what was measured lies on both sides of it. */
+export const verdict = (isMet: boolean, isOpen: boolean): string => `${isMet ? 'met' : 'missed'}${isOpen ? ', within the scatter' : ''}`;
+
 /** Numbers, with or without a sign and what follows them, stand to the right. */
 const isNumber = (cell: string): boolean => /^([-+≤≥]? ?\d|-$|$)/.test(cell);
 

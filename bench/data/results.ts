@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { number, ratio, table, writtenBy } from '../markdown.js';
+import { number, ratio, table, verdict, writtenBy } from '../markdown.js';
 import type { Estimate } from '../overhead/statistics.js';
 import type { Case } from './cases.js';
 import type { Profile } from './ways.js';
@@ -18,7 +18,7 @@ export const figuresOf = (cases: readonly Case[]): Readonly<Record<string, numbe
 const worst = (estimates: readonly Estimate[]): Estimate => estimates.reduce((least, each) => (each.median < least.median ? each : least));
 
 const percent = (share: number | null): string => (share === null ? '-' : `${String(Math.round(share * 100))} %`);
-const said = ({ verdict, data, findings }: Profile): string => `${verdict}, ${percent(data)} for data${findings.length === 0 ? '' : `; found: data-bound (${[...new Set(findings)].join(', ')})`}`;
+const said = ({ verdict: kind, data, findings }: Profile): string => `${kind}, ${percent(data)} for data${findings.length === 0 ? '' : `; found: data-bound (${[...new Set(findings)].join(', ')})`}`;
 
 export interface Results {
   readonly cases: readonly Case[];
@@ -54,7 +54,7 @@ export function writeResults(folder: string, { cases, rounds }: Results): void {
     table(['figure', 'what', 'measured', 'aim', ''], Object.entries(parts).map(([name, [of, least, what]]) => {
       const own = worst(cases.map(of));
       const isOpen = least !== null && own.low < least && least <= own.high;
-      return [name, what, ratio(own), least === null ? '' : `≥ ${String(least)}`, least === null ? '' : `${own.median >= least ? 'met' : 'missed'}${isOpen ? ', within the scatter' : ''}`];
+      return [name, what, ratio(own), least === null ? '' : `≥ ${String(least)}`, least === null ? '' : verdict(own.median >= least, isOpen)];
     })),
     '',
     '## By case',

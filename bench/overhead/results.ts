@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { number, ratio, table, writtenBy } from '../markdown.js';
+import { number, ratio, table, verdict, writtenBy } from '../markdown.js';
 import { plotRatios } from './plot.js';
 import { aimedAt, isFigure, worstOf, type Row } from './rows.js';
 import { beyondExpected, scattersOver, type Growth } from './scaling.js';
@@ -23,9 +23,6 @@ const aims: Readonly<Record<string, readonly [limit: number, what: string]>> = {
   max_growth_exponent: [1, 'exponent of growth, the largest of the scaling tables; of many weights beyond that of the bare loop'],
 };
 
-
-/** `isOpen`: the measurements lie on both sides of the limit. */
-const verdict = (isMet: boolean, isOpen: boolean): string => `${isMet ? 'met' : 'missed'}${isOpen ? ', within the scatter' : ''}`;
 
 /** Writes RESULTS.md and its picture into a folder. */
 export async function writeResults(folder: string, { rows, growths, figures, rounds }: Results): Promise<void> {
@@ -63,8 +60,8 @@ export async function writeResults(folder: string, { rows, growths, figures, rou
       const own = isFigure(name) ? aimedAt(rows, name) : undefined;
       const largest = growths.find((growth) => growth.isReference !== true && beyondExpected(growth) === value);
       const isOpen = own === undefined ? largest !== undefined && scattersOver(largest) : own.low <= limit && limit < own.high;
-      const measured = own === undefined ? value.toFixed(3) : `${own.value.toFixed(3)} (${own.low.toFixed(3)} to ${own.high.toFixed(3)})`;
-      return [[name, what, measured, `≤ ${String(limit)}`, verdict(value <= limit, isOpen), worst?.value.toFixed(3) ?? '', worst?.where ?? largest?.name ?? '']];
+      const measured = own === undefined ? value.toFixed(3) : ratio(own);
+      return [[name, what, measured, `≤ ${String(limit)}`, verdict(value <= limit, isOpen), worst?.median.toFixed(3) ?? '', worst?.where ?? largest?.name ?? '']];
     })),
     '',
     'The steps of the small cnn are nearly all arithmetic, which is the same for all ways: there is little that another loop could save. The 16',

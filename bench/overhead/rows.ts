@@ -49,11 +49,7 @@ const figureParts = {
 } as const satisfies Readonly<Record<string, readonly [ContenderName, (row: Row) => Estimate]>>;
 
 /** The worst of some rows, and where it is. */
-export interface Worst {
-  readonly value: number;
-  /** The interval that holds its true median in 95 of 100 cases. */
-  readonly low: number;
-  readonly high: number;
+export interface Worst extends Estimate {
   readonly where: string;
 }
 
@@ -61,11 +57,8 @@ export function worstOf(rows: readonly Row[], figure: keyof typeof figureParts):
   const [name, of] = figureParts[figure];
   return rows
     .filter((row) => row.name === name)
-    .map((row): Worst => {
-      const { median: value, low, high } = of(row);
-      return { value, low, high, where: `${row.model}, ${row.backend}` };
-    })
-    .reduce((most, each) => (each.value > most.value ? each : most), { value: -Infinity, low: -Infinity, high: -Infinity, where: '-' });
+    .map((row): Worst => ({ ...of(row), where: `${row.model}, ${row.backend}` }))
+    .reduce((most, each) => (each.median > most.median ? each : most), { median: -Infinity, low: -Infinity, high: -Infinity, where: '-' });
 }
 
 export const isFigure = (name: string): name is keyof typeof figureParts => name in figureParts;
@@ -82,5 +75,5 @@ export function aimedAt(rows: readonly Row[], name: keyof typeof figureParts): W
  */
 export function figuresOf(rows: readonly Row[]): Readonly<Record<string, number>> {
   const names = Object.keys(figureParts).filter(isFigure);
-  return { ...Object.fromEntries(names.map((name) => [name, aimedAt(rows, name).value])), ...Object.fromEntries(names.map((name) => [`worst_${name}`, worstOf(rows, name).value])) };
+  return { ...Object.fromEntries(names.map((name) => [name, aimedAt(rows, name).median])), ...Object.fromEntries(names.map((name) => [`worst_${name}`, worstOf(rows, name).median])) };
 }

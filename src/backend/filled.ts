@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './wasm/training-kernel.js';
 
 type Numbers = Float32Array | Int32Array | Uint8Array;
-type NumericDtype = 'float32' | 'int32' | 'bool';
+/** The dtypes that can be trained on. */
+export type NumericDtype = 'float32' | 'int32' | 'bool';
 
 /**
  * A new tensor whose numbers `fill` writes, all of them: on wasm straight into the backend's memory, elsewhere into an array
@@ -20,7 +21,7 @@ export function filled(shape: number[], dtype: NumericDtype, fill: (numbers: Num
     }
     return tf.engine().makeTensorFromTensorInfo(info);
   }
-  const numbers = new (dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array)(tf.util.sizeFromShape(shape));
+  const numbers = tf.util.makeZerosTypedArray(tf.util.sizeFromShape(shape), dtype);
   fill(numbers);
   return tf.tensor(numbers, shape, dtype);
 }

@@ -1,13 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { filled } from '../backend/filled.js';
+import { filled, type NumericDtype } from '../backend/filled.js';
 import { DataError } from '../errors.js';
 import { flattenNested } from './nested.js';
 import { describe, isNumericArray, isShapedArray, isTensor } from './recognize.js';
 import { shapeText, sizeOf } from './shapes.js';
 import type { NumericArray } from './source.js';
-
-/** The dtypes that can be trained on. */
-export type ColumnDtype = 'float32' | 'int32' | 'bool';
 
 /** One input, label or weight of all samples, from which rows are taken. Each tensor that it gives belongs to the caller. */
 export interface Column {
@@ -58,7 +55,7 @@ export function columnOf(value: unknown, request: ColumnRequest): Column {
 }
 
 /** The dtype asked for, where it is one of numbers. */
-function asked({ dtype }: ColumnRequest): ColumnDtype | undefined {
+function asked({ dtype }: ColumnRequest): NumericDtype | undefined {
   return dtype === 'float32' || dtype === 'int32' || dtype === 'bool' ? dtype : undefined;
 }
 

@@ -24,7 +24,8 @@ export class LoaderThread {
   readonly #port: MessagePort;
   readonly #module: string;
   readonly #tickets = new Map<number, Ticket>();
-  readonly #exited: Promise<void>;
+  /** Its exit code. */
+  readonly #exited: Promise<number>;
   #opened: { readonly resolve: (ready: Ready) => void; readonly reject: (error: unknown) => void } | undefined;
   /** Of a job that nobody waits for any more as well. */
   readonly #atWork = new Int32Array(new SharedArrayBuffer(8)).fill(-1);
@@ -55,7 +56,7 @@ export class LoaderThread {
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         this.#end(code);
-        resolve();
+        resolve(code);
       });
     });
   }
@@ -106,8 +107,6 @@ export class LoaderThread {
    */
   async close(error: DataError): Promise<void> {
     const hadFailed = this.#failure !== undefined;
-    let code = 0;
-    this.#worker.once('exit', (exitCode) => (code = exitCode));
     this.#failure ??= error;
     this.#failAll(error);
     this.#worker.ref();
@@ -118,7 +117,7 @@ export class LoaderThread {
         isCut = true;
         void this.#worker.terminate();
       }, graceMs);
-      await this.#exited;
+      const code = await this.#exited;
       clearTimeout(timer);
       if (!isCut && (code !== 0 || this.#cause !== undefined)) this.#unclosed ??= this.#died(code);
     } else await this.#worker.terminate();
